@@ -1,0 +1,74 @@
+"""A cell: one level for every factor, one point of the matrix of pipelines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REFERENCE = "reference"
+"""The name of a cell that does not differ from its experiment's reference (an A/A cell)."""
+
+LEVEL = re.compile(r"[a-z0-9_.:-]+")
+NAME = r"[a-z0-9_.:~+-]+"
+
+
+class Cell(BaseModel):
+    """One full assignment of levels. Levels are registry names unless a unit is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    images: str = Field("disk", description="where encoded or decoded images come from")
+    decoder: str = Field("pillow", description="what turns JPEG bytes into pixels")
+    transform: str = Field("albumentations", description="what resizes, pads and normalises")
+    targets: str = Field("npz", description="where the target maps come from")
+    loader: str = Field("torch", description="what runs the samples and makes batches")
+    workers: int = Field(2, ge=0, le=256, description="loader processes; 0 loads in the main one")
+    batch_size: int = Field(16, ge=1, le=4096, description="images a batch")
+    consumer: str = Field(
+        "none", description="what takes the batches: `none`, `dbnet`, or `sleep:MS` (milliseconds)"
+    )
+
+    def name(self, reference: Cell) -> str:
+        """Name this cell by what differs from its reference: ``images~ram+workers~4``."""
+        parts = [
+            f"{factor}~{level}"
+            for factor, level in self.model_dump().items()
+            if level != getattr(reference, factor)
+        ]
+        return "+".join(parts) or REFERENCE
+
+    def with_levels(self, levels: Mapping[str, str | int]) -> Cell:
+        """Return this cell with some levels changed.
+
+        Raises:
+            pydantic.ValidationError: A factor is unknown or a level is out of its range.
+        """
+        return Cell.model_validate({**self.model_dump(), **levels})
+
+    @classmethod
+    def parse(cls, name: str, reference: Cell) -> Cell:
+        """Turn a name back into the cell: the inverse of `name`.
+
+        Raises:
+            ValueError: The name is not ``factor~level`` pairs joined by ``+``.
+        """
+        if name == REFERENCE:
+            return reference
+        levels: dict[str, str | int] = {}
+        for part in name.split("+"):
+            factor, separator, level = part.partition("~")
+            if not separator or factor not in cls.model_fields or not LEVEL.fullmatch(level):
+                raise ValueError(
+                    f"cell {name!r}: {part!r} is not factor~level "
+                    f"(factors: {', '.join(cls.model_fields)})"
+                )
+            levels[factor] = int(level) if cls.model_fields[factor].annotation is int else level
+        return reference.with_levels(levels)
+
+
+def split_level(level: str) -> tuple[str, str | None]:
+    """Split ``sleep:20`` into the plug-in's name and its argument, None where it has none."""
+    name, separator, argument = level.partition(":")
+    return name, argument if separator else None

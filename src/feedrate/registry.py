@@ -1,0 +1,93 @@
+"""Which plug-ins exist: one dictionary per kind, resolved lazily.
+
+A value is ``"module:attribute"``, not the object itself: importing every decoder in a trial that
+uses one would move the very figures that are measured. Adding a plug-in is one file and one line
+here; ``tests/contract`` then checks it without being told.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+REGISTRIES: dict[str, dict[str, str]] = {
+    "generators": {
+        "receipts": "feedrate.generators.receipts:generate",
+    },
+    "formats": {
+        "seed_json": "feedrate.formats.seed_json:read",
+        "sroie": "feedrate.formats.sroie:read",
+    },
+    "images": {
+        "disk": "feedrate.stores.disk:open_store",
+        "ram": "feedrate.stores.ram:open_store",
+        "decoded_ram": "feedrate.stores.decoded_ram:open_store",
+    },
+    "decoders": {
+        "pillow": "feedrate.decoders.pillow:decode",
+        "opencv": "feedrate.decoders.opencv:decode",
+        "simplejpeg": "feedrate.decoders.simplejpeg:decode",
+    },
+    "transforms": {
+        "albumentations": "feedrate.transforms.albumentations:build",
+    },
+    "targets": {
+        "none": "feedrate.targets.sources.none:open_source",
+        "reference": "feedrate.targets.sources.reference:open_source",
+        "kernel": "feedrate.targets.sources.kernel:open_source",
+        "npz": "feedrate.targets.sources.npz:open_source",
+        "npz_ram": "feedrate.targets.sources.npz_ram:open_source",
+    },
+    "codecs": {
+        "npz": "feedrate.targets.codecs.npz:CODEC",
+    },
+    "loaders": {
+        "torch": "feedrate.loaders.dataloader:build",
+    },
+    "consumers": {
+        "none": "feedrate.consumers.none:build",
+        "sleep": "feedrate.consumers.sleep:build",
+        "dbnet": "feedrate.consumers.dbnet:build",
+    },
+}
+
+
+class UnknownPluginError(ValueError):
+    """A name that no registry knows; the message lists the names it does know."""
+
+
+def names(kind: str, plugins: Mapping[str, Mapping[str, str]] | None = None) -> list[str]:
+    """List the names of one kind, the user's own aliases included."""
+    return [*REGISTRIES[kind], *(plugins or {}).get(kind, {})]
+
+
+def target_of(kind: str, name: str, plugins: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """Return the ``"module:attribute"`` string behind a name.
+
+    Raises:
+        UnknownPluginError: No plug-in of this kind has this name.
+    """
+    known = {**REGISTRIES[kind], **(plugins or {}).get(kind, {})}
+    if name not in known:
+        raise UnknownPluginError(f"{kind}: {name!r} is unknown; known are {', '.join(known)}")
+    return known[name]
+
+
+def resolve(kind: str, name: str, plugins: Mapping[str, Mapping[str, str]] | None = None) -> Any:
+    """Import and return the plug-in of this kind and name.
+
+    Args:
+        kind: A key of `REGISTRIES`.
+        name: A plug-in's name, or a user's alias in ``plugins[kind]``.
+        plugins: The config's ``plugins:`` block.
+
+    Raises:
+        UnknownPluginError: The name is unknown, or its module or attribute does not exist.
+    """
+    target = target_of(kind, name, plugins)
+    module_name, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise UnknownPluginError(f"{kind}: {name!r} points at {target!r}: {error}") from error
