@@ -68,7 +68,9 @@ class Dataset(_Block):
 class TargetSettings(_Block):
     """The DBNet target maps (DB, Liao et al. 2020, section 3)."""
 
-    image_size: int = Field(640, ge=32, le=4096, description="side of the square input (px)")
+    image_size: int = Field(
+        640, ge=32, le=4096, multiple_of=32, description="side of the square input (px)"
+    )
     shrink_ratio: float = Field(0.4, gt=0, lt=1, description="r of the offset D = A (1 - r^2) / L")
     thresh_min: float = Field(0.3, ge=0, lt=1, description="threshold map far from text")
     thresh_max: float = Field(0.7, gt=0, le=1, description="threshold map on a text's outline")
@@ -267,6 +269,23 @@ def read_config(path: Path) -> Config:
     if not isinstance(data, dict):
         raise ConfigError(f"config: {path}: must hold keys and values, such as `datasets:`")
     return load_config(data)
+
+
+def require_paths(config: Config) -> None:
+    """Check that the files of every dataset are there, before any job starts.
+
+    Raises:
+        ConfigError: One line a path that does not exist.
+    """
+    lines = [
+        f"config: datasets.{name}.{key}: {path!r} does not exist; "
+        "give a path that does, relative to where snakemake is started"
+        for name, dataset in config.datasets.items()
+        for key, path in (("images", dataset.images), ("annotations", dataset.annotations))
+        if path is not None and not Path(path).exists()
+    ]
+    if lines:
+        raise ConfigError("\n".join(lines))
 
 
 def _fault_lines(detail: dict[str, Any]) -> list[str]:

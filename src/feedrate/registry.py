@@ -53,16 +53,20 @@ REGISTRIES: dict[str, dict[str, str]] = {
 }
 
 
+Plugins = Mapping[str, Mapping[str, str]]
+"""The config's ``plugins:`` block: kind, then alias, then ``"module:attribute"``."""
+
+
 class UnknownPluginError(ValueError):
     """A name that no registry knows; the message lists the names it does know."""
 
 
-def names(kind: str, plugins: Mapping[str, Mapping[str, str]] | None = None) -> list[str]:
+def names(kind: str, plugins: Plugins | None = None) -> list[str]:
     """List the names of one kind, the user's own aliases included."""
     return [*REGISTRIES[kind], *(plugins or {}).get(kind, {})]
 
 
-def target_of(kind: str, name: str, plugins: Mapping[str, Mapping[str, str]] | None = None) -> str:
+def target_of(kind: str, name: str, plugins: Plugins | None = None) -> str:
     """Return the ``"module:attribute"`` string behind a name.
 
     Raises:
@@ -74,7 +78,7 @@ def target_of(kind: str, name: str, plugins: Mapping[str, Mapping[str, str]] | N
     return known[name]
 
 
-def resolve(kind: str, name: str, plugins: Mapping[str, Mapping[str, str]] | None = None) -> Any:
+def resolve(kind: str, name: str, plugins: Plugins | None = None) -> Any:
     """Import and return the plug-in of this kind and name.
 
     Args:

@@ -1,0 +1,45 @@
+# One command a duty, the same at home and in CI. Each makes .venv from envs/lock.txt when missing.
+CORES ?= 8
+PYTHON ?= python3
+
+BIN := .venv/bin
+READY := .venv/.ready
+SMK := Snakefile workflow/Snakefile workflow/rules/*.smk
+
+# Rules call `feedrate`, `papermill` and `jupyter`: the environment's own must be found first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := all
+.PHONY: all smoke report test test-all check lock
+
+all: $(READY)  ## the default study, to results/report/index.html
+	$(BIN)/snakemake --cores $(CORES) all
+
+smoke: $(READY)  ## the same on a tiny dataset, in minutes
+	$(BIN)/snakemake --cores $(CORES) all --configfile config/smoke.yaml
+
+report: all  ## Snakemake's own report, one file that works offline
+	$(BIN)/snakemake --cores $(CORES) --report results/report/snakemake.html
+
+test: $(READY)  ## the fast tests
+	$(BIN)/pytest -m "not slow"
+
+test-all: $(READY)  ## all tests
+	$(BIN)/pytest
+
+check: $(READY)  ## style, types and the workflow's form; changes nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check $(SMK)
+	$(BIN)/snakemake --lint
+
+lock:  ## pin everything anew: envs/lock.txt and envs/environment.yaml
+	$(PYTHON) envs/make_lock.py
+
+$(READY): envs/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "feedrate needs Python >= 3.11, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -r envs/lock.txt
+	$(BIN)/pip install --no-deps -e .
+	touch $@

@@ -1,0 +1,92 @@
+"""Decoders: encoded bytes to ``(H, W, 3)`` uint8 RGB, and what all of them accept.
+
+One decision for all, so that a dataset is valid or not whatever the decoder of a cell:
+
+* EXIF orientation is never applied: pixels come as stored (annotations refer to them).
+* Grey becomes RGB; an alpha channel is dropped.
+* CMYK JPEG and 16-bit grey PNG are refused: the libraries disagree on their pixels.
+* A JPEG without its end marker is refused. Some libraries would return grey rows for what is
+  missing and say nothing. Damage in the middle, which libjpeg mends, gives the same pixels in all.
+* Images above Pillow's limit of 179 megapixels are refused before memory is taken for them.
+
+The look at the header costs a few microseconds and belongs to the time of decoding.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal, Protocol
+
+from feedrate.sample import Image
+
+MAX_PIXELS = 178_956_970
+"""Twice ``PIL.Image.MAX_IMAGE_PIXELS``: above it Pillow speaks of a decompression bomb."""
+
+START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+START_OF_SCAN = 0xDA
+BARE_MARKERS = frozenset({0x00, 0x01, 0xFF, *range(0xD0, 0xDA)})
+"""Bytes after 0xFF that no length follows: stuffing, padding, restarts, start and end of image."""
+
+
+class Decode(Protocol):
+    """The contract of a decoder."""
+
+    def __call__(self, data: bytes, at_least: int | None = None) -> Image:
+        """Decode one image.
+
+        Args:
+            data: The encoded file.
+            at_least: The longer side (px) that is enough. A hint: a decoder that can decode at a
+                smaller scale may return fewer pixels, never fewer than this.
+
+        Returns:
+            ``(H, W, 3)`` uint8, RGB, not rotated. It may be read-only.
+
+        Raises:
+            ValueError: The data are damaged, or no image that this decoder reads.
+        """
+
+
+def require_decodable(data: bytes) -> Literal["JPEG", "PNG"]:
+    """Return the kind of an encoded image that every decoder would read alike.
+
+    Raises:
+        ValueError: It is neither JPEG nor PNG, too large, truncated, CMYK or 16-bit grey.
+    """
+    if data.startswith(b"\xff\xd8\xff"):
+        _require_pixels(*_jpeg_size(data))
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 33:
+        _require_pixels(*_png_size(data))
+        return "PNG"
+    raise ValueError(f"neither JPEG nor PNG: {len(data)} bytes, starting with {data[:8]!r}")
+
+
+def _require_pixels(width: int, height: int) -> None:
+    if not 0 < width * height <= MAX_PIXELS:
+        raise ValueError(
+            f"its header says {width} x {height} pixels; between 1 and {MAX_PIXELS} are decoded"
+        )
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
+    if (depth, colour_type) == (16, 0):
+        raise ValueError("PNG with 16-bit grey; save it with 8 bits a channel")
+    return width, height
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Walk the segments up to the first scan (ITU-T T.81, annex B) and look for the end."""
+    frame, at = None, data.find(b"\xff", 2)
+    while 0 <= at <= len(data) - 10 and data[at + 1] != START_OF_SCAN:
+        marker, (length,) = data[at + 1], struct.unpack_from(">H", data, at + 2)
+        if marker in START_OF_FRAME:
+            frame = struct.unpack_from(">HHB", data, at + 5)
+        at = data.find(b"\xff", at + (1 if marker in BARE_MARKERS else 2 + length))
+    if frame is None or at < 0 or data.rfind(b"\xff\xd9", at) < 0:
+        raise ValueError(f"truncated JPEG: no end-of-image marker within its {len(data)} bytes")
+    height, width, channels = frame
+    if channels not in (1, 3):
+        raise ValueError(f"JPEG with {channels} channels (CMYK?); save it as RGB or grey")
+    return width, height

@@ -1,0 +1,212 @@
+"""Tables in, SVG text out. Colours are chosen here and nowhere else.
+
+An SVG has its text as text, no date and a fixed salt, so that equal data give equal bytes. Ink is
+written as ``currentColor``: on a page it follows the text, light or dark; alone it is black. What
+a colour says is also said by shape or by words.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from feedrate import phrases
+from feedrate.control import control_series, steadiness
+from feedrate.shares import stage_table
+from feedrate.stats import paired
+
+WIDE_IN, NARROW_IN = 7.4, 3.7
+_INK, _MUTED = "#010203", "#8a8f98"
+_POINT, _GOOD, _BAD, _OPEN = "#4a94d6", "#1b9e77", "#d9662b", "#8a8f98"
+_MARKS = {
+    "faster": (_GOOD, "^"),
+    "slower": (_BAD, "v"),
+    "equivalent": (_OPEN, "s"),
+    "inconclusive": (_OPEN, "D"),
+}
+_STAGE_COLOURS = dict(
+    zip(
+        ("read", "decode", "transform", "filter", "targets", "collate", "transfer"),
+        sns.color_palette("colorblind", 7).as_hex(),
+        strict=True,
+    )
+)
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "feedrate",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    **{f"{name}.color": _INK for name in ("text", "xtick", "ytick")},
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": _MUTED,
+    "axes.linewidth": 0.6,
+    "axes.grid": False,
+    "xtick.color": _MUTED,
+    "ytick.color": _MUTED,
+    "xtick.labelcolor": _INK,
+    "ytick.labelcolor": _INK,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the figures of one dataset are drawn from.
+
+    Attributes:
+        trials: From `tables.collect`, this dataset only.
+        summaries: From `stats.summarise`, this dataset only.
+        stages: Content of ``results/stages/{dataset}.json``, empty where it is absent.
+    """
+
+    trials: pd.DataFrame
+    summaries: pd.DataFrame
+    stages: Mapping[str, Any] = field(default_factory=dict)
+
+
+def draw(figure: str, material: Material, width_in: float = WIDE_IN) -> str:
+    """Draw one figure as SVG text.
+
+    Args:
+        figure: A key of `FIGURES`, or the name of an experiment.
+        material: Of one dataset.
+        width_in: Inches; `NARROW_IN` is for a telephone.
+
+    Raises:
+        ValueError: No such figure for this material.
+    """
+    with mpl.rc_context(_STYLE):
+        if figure in FIGURES:
+            return _to_svg(FIGURES[figure](material, width_in))
+        if figure in set(material.summaries["experiment"]):
+            return _to_svg(plot_experiment(material, width_in, figure))
+    known = ", ".join(figure_names(material))
+    raise ValueError(f"figure {figure!r}: not drawn from these data; known are {known}")
+
+
+def figure_names(material: Material) -> list[str]:
+    """Every figure of a dataset: its experiments, then `FIGURES`."""
+    drawn = [name for name in FIGURES if name != "stages" or material.stages]
+    return [*dict.fromkeys(material.summaries["experiment"]), *drawn]
+
+
+def plot_experiment(material: Material, width_in: float, experiment: str) -> Figure:
+    """Every pair's speed-up, the interval, and the margin, a strip a cell."""
+    table = material.summaries
+    rows = table[(table["experiment"] == experiment) & (table["estimand"] == "epoch_s")]
+    rates = table[(table["experiment"] == experiment) & (table["estimand"] == "images_per_s")]
+    rate_of = rates.set_index("cell")[["reference_median", "cell_median"]]
+    figure, axes = _canvas(width_in, 0.62 * len(rows) + 0.75)
+    margin = float(rows["margin"].iloc[0])
+    axes.axvspan(1 / (1 + margin), 1 + margin, color=_MUTED, alpha=0.18, linewidth=0)
+    axes.axvline(1, color=_MUTED, linewidth=1)
+    shown = [1.0]
+    for height, (_, row) in enumerate(rows.iterrows()):
+        shown += _strip(axes, -height, row, material.trials)
+        note = _strip_label(row, rate_of.loc[row["cell"]], brief=width_in < 5)
+        axes.text(0, -height + 0.36, note, transform=axes.get_yaxis_transform(), va="center")
+    _ratio_axis(axes, shown)
+    axes.set_ylim(-len(rows) + 0.45, 0.62)
+    axes.set_xlabel("times as fast as the reference" + ("" if width_in < 5 else " (log scale)"))
+    return figure
+
+
+def plot_stages(material: Material, width_in: float) -> Figure:
+    """Milliseconds an image of every stage of the loader, clocked in one process."""
+    table = stage_table(material.stages)
+    table = table[(table["stage"] != "consume") & (table["ms"] > 0)]
+    figure, axes = _canvas(width_in, 0.34 * len(table) + 0.6)
+    for height, (_, row) in enumerate(table.iterrows()):
+        axes.barh(-height, row["ms"], height=0.62, color=_STAGE_COLOURS[row["stage"]])
+        share = phrases.percent(row["loader_share"])
+        axes.text(
+            row["ms"], -height, f"  {phrases.milliseconds(row['ms'])}  {share}", va="center"
+        )
+    axes.set_yticks(-np.arange(len(table)), table["stage"])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(0, table["ms"].max() * (1.28 if width_in > 5 else 1.6))
+    axes.set_xlabel("milliseconds an image")
+    return figure
+
+
+def plot_control(material: Material, width_in: float) -> Figure:
+    """The reference's epoch over wall time, in per cent of its own median."""
+    series = control_series(material.trials)
+    spread = 100 * steadiness(series).spread
+    figure, axes = _canvas(width_in, 2.4)
+    axes.axhspan(-spread, spread, color=_MUTED, alpha=0.18, linewidth=0)
+    axes.axhline(0, color=_MUTED, linewidth=1)
+    deviation = 100 * series["deviation"]
+    axes.scatter(series["minutes"], deviation, s=12, color=_POINT, alpha=0.8, linewidth=0)
+    reach = max(2.0 * spread, 1.15 * float(deviation.abs().max()), 1.0)
+    axes.set_ylim(-reach, reach)
+    axes.set_xlabel("minutes since the first trial")
+    axes.set_ylabel("reference epoch,\n% from its median")
+    return figure
+
+
+FIGURES: dict[str, Callable[[Material, float], Figure]] = {
+    "stages": plot_stages,
+    "control": plot_control,
+}
+"""The figures that are not an experiment's."""
+
+
+def _strip(axes: Axes, height: float, row: pd.Series[Any], trials: pd.DataFrame) -> list[float]:
+    """Draw the points and the interval of one cell; returns the values the axis must show."""
+    if not np.isfinite(row["low"]):
+        return []
+    chosen = (trials["experiment"] == row["experiment"]) & (trials["cell"] == row["cell"])
+    reference, cell = paired(trials[chosen], "epoch_s")
+    points = reference / cell
+    jitter = height - 0.14 + 0.09 * np.linspace(-1, 1, points.size)
+    axes.scatter(points, jitter, s=13, color=_POINT, alpha=0.75, linewidth=0)
+    colour, marker = _MARKS[row["verdict"]]
+    axes.plot([row["low"], row["high"]], [height - 0.14] * 2, color=colour, linewidth=2.4)
+    axes.plot(row["ratio"], height - 0.14, marker=marker, color=colour, markersize=7)
+    return [*points, row["low"], row["high"]]
+
+
+def _strip_label(row: pd.Series[Any], rates: pd.Series[float], brief: bool) -> str:
+    if not np.isfinite(row["low"]):
+        return f"{row['cell']}:  {row['verdict']}"
+    text = f"{row['cell']}:  {phrases.ratio(row['ratio'])}, {row['verdict']}"
+    if brief:
+        return text
+    before, after = (phrases.rate(rates[key]) for key in ("reference_median", "cell_median"))
+    return f"{text}   ({after}, reference {before})"
+
+
+def _ratio_axis(axes: Axes, shown: list[float]) -> None:
+    low, high = min(shown), max(shown)
+    axes.set_xscale("log")
+    axes.set_xlim(min(low / 1.06, 0.88), max(high * 1.06, 1.14))
+    bounds = axes.get_xlim()
+    wide = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50]
+    ticks = wide if bounds[1] / bounds[0] > 1.8 else [0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3]
+    axes.set_xticks([tick for tick in ticks if bounds[0] <= tick <= bounds[1]])
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
+    axes.set_yticks([])
+
+
+def _canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    axes = figure.subplots()
+    sns.despine(ax=axes, left=True)
+    return figure, axes
+
+
+def _to_svg(figure: Figure) -> str:
+    stream = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
+    return stream.getvalue().replace(_INK, "currentColor")

@@ -1,0 +1,135 @@
+"""The matrix of a study: which cells are measured, against which reference.
+
+Imports nothing heavy: the Snakemake process loads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+
+from feedrate.cell import Cell, split_level
+from feedrate.config import (
+    FACTOR_KINDS,
+    Config,
+    ConfigError,
+    Experiment,
+    Measuring,
+    TargetSettings,
+    Work,
+)
+from feedrate.registry import target_of
+
+CODEC_OF = {"npz": "npz", "npz_ram": "npz"}
+"""Target sources that read stored maps, and the codec of those."""
+
+
+class Conditions(BaseModel):
+    """What all trials of a study share: part of every measured cell, so a change re-measures it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    work: Work
+    measuring: Measuring
+    targets: TargetSettings
+    seed: int
+    plugins: dict[str, dict[str, str]]
+
+    @classmethod
+    def of(cls, config: Config) -> Conditions:
+        """Take a study's conditions out of its configuration."""
+        return cls.model_validate({name: getattr(config, name) for name in cls.model_fields})
+
+
+class MeasuredCell(BaseModel):
+    """One cell of one experiment, what it is compared with, and under which conditions.
+
+    As JSON this is the ``param`` of the rule that measures it, and all that its job is told.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    experiment: str
+    name: str
+    cell: Cell
+    reference: Cell
+    conditions: Conditions
+
+    @property
+    def sides(self) -> dict[str, Cell]:
+        """Both sides of its pairs."""
+        return {"cell": self.cell, "reference": self.reference}
+
+    @property
+    def codecs(self) -> list[str]:
+        """Codecs of the stored maps that either side reads."""
+        found = {CODEC_OF.get(side.targets) for side in self.sides.values()}
+        return sorted(codec for codec in found if codec)
+
+    @property
+    def images_delivered(self) -> int:
+        """Images a trial delivers: few where a real model consumes them on a CPU."""
+        slow = any(side.consumer == "dbnet" for side in self.sides.values())
+        work = self.conditions.work
+        return (work.slow_batches if slow else work.batches) * self.reference.batch_size
+
+    @property
+    def modules(self) -> list[str]:
+        """Modules of the plug-ins that either side names."""
+        plugins = self.conditions.plugins
+        return sorted(
+            {name for cell in self.sides.values() for name in plugin_modules(cell, plugins)}
+        )
+
+
+def expand(config: Config) -> list[MeasuredCell]:
+    """List every measured cell of a study, experiment by experiment.
+
+    Raises:
+        ConfigError: An experiment declares a primary cell it does not have.
+    """
+    return [
+        measured
+        for name, experiment in config.experiments.items()
+        for measured in _expand_experiment(name, experiment, config)
+    ]
+
+
+def plugin_modules(cell: Cell, plugins: dict[str, dict[str, str]]) -> list[str]:
+    """List the modules of the plug-ins that a cell's levels name."""
+    levels = cell.model_dump()
+    targets = [
+        target_of(kind, split_level(levels[factor])[0], plugins)
+        for factor, kind in FACTOR_KINDS.items()
+    ]
+    return sorted({target.partition(":")[0] for target in targets})
+
+
+def _expand_experiment(name: str, experiment: Experiment, config: Config) -> list[MeasuredCell]:
+    reference = config.base.with_levels(experiment.reference)
+    cells = {cell.name(reference): cell for cell in _cells(experiment, reference)}
+    for primary in experiment.primary:
+        if primary not in cells:
+            raise ConfigError(
+                f"config: experiments.{name}.primary: {primary!r} is none of its cells; "
+                f"allowed: {', '.join(cells)}"
+            )
+    conditions = Conditions.of(config)
+    return [
+        MeasuredCell(
+            experiment=name, name=cell_name, cell=cell, reference=reference, conditions=conditions
+        )
+        for cell_name, cell in cells.items()
+    ]
+
+
+def _cells(experiment: Experiment, reference: Cell) -> Iterator[Cell]:
+    for factor, levels in experiment.vary.items():
+        for level in levels:
+            cell = reference.with_levels({factor: level})
+            # A list may hold the reference's own level; only `cells: [{}]` asks for an A/A cell.
+            if cell != reference:
+                yield cell
+    for levels_of_cell in experiment.cells:
+        yield reference.with_levels(levels_of_cell)

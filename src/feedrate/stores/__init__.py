@@ -1,0 +1,26 @@
+"""Stores: where the images of a trial come from, encoded or already at target size."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from feedrate.sample import Fetched, Prepared
+
+
+class Store(Protocol):
+    """The contract of an opened store.
+
+    A plug-in's ``open_store(samples, prepare)`` returns one. What it costs to fill a store is paid
+    there: that is the preload of a trial. ``prepare(index, data)`` decodes and resizes the sample
+    at `index`, for the stores that keep the result.
+    """
+
+    def __len__(self) -> int:
+        """Count the samples."""
+
+    def read(self, index: int) -> Fetched[bytes] | Fetched[Prepared]:
+        """Fetch the encoded file, or the prepared image, of the sample at `index`.
+
+        Raises:
+            OSError: A file cannot be read; the error names it.
+        """

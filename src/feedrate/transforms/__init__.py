@@ -1,0 +1,29 @@
+"""Transforms: from a decoded image to the network's input, with its polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from feedrate.sample import Image, Polygon, Prepared
+
+
+class Transform(Protocol):
+    """The contract of a transform; a plug-in's ``build(size)`` returns one, made once.
+
+    The two halves are apart because a decoded store keeps what lies between them.
+    """
+
+    def fit(self, image: Image, polygons: Sequence[Polygon]) -> Prepared:
+        """Resize and pad to ``(S, S, 3)`` uint8; move every polygon along, clip and drop none.
+
+        Args:
+            image: ``(H, W, 3)`` uint8 RGB of any size.
+            polygons: ``(N, 2)`` float64 pixels ``(x, y)`` each; may lie outside of the image.
+        """
+
+    def normalise(self, image: Image) -> npt.NDArray[np.float32]:
+        """Turn ``(S, S, 3)`` uint8 into ``(S, S, 3)`` float32 of about zero mean, unit variance."""

@@ -1,0 +1,63 @@
+"""The fixed work of a trial: what it is told, which images it delivers, in which order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from feedrate.registry import Plugins
+
+KEPT_BATCHES = 2
+"""Batches whose content is compared between the sides, in trials that are thrown away."""
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """Everything a trial needs to know; plain values, for it travels as JSON.
+
+    Attributes:
+        levels: The cell's level of every factor.
+        index: The accepted samples (`feedrate.index`).
+        maps_dir: Folder of the stored maps, None where the cell reads none.
+        image_size: Side of the square input (px).
+        params: Fields of `TargetParams`.
+        images: Distinct images.
+        deliver: Images to deliver, in batches of the cell's size; the distinct ones are looped.
+        seed: Draws the images and their order.
+        plugins: The config's own plug-ins.
+        keep: Where to keep the first batches for comparison, None to keep none.
+    """
+
+    levels: Mapping[str, str | int]
+    index: str
+    maps_dir: str | None
+    image_size: int
+    params: Mapping[str, Any]
+    images: int
+    deliver: int
+    seed: int
+    plugins: Plugins
+    keep: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return asdict(self)
+
+
+def work_order(available: int, images: int, count: int, seed: int) -> tuple[list[int], list[int]]:
+    """Draw the images of a study's trials, and the order in which a trial delivers them.
+
+    The same seed gives the same images in the same order to every cell.
+
+    Returns:
+        Places of the images in the index, and `count` positions among them, looped.
+
+    Raises:
+        ValueError: Fewer images are available than asked for.
+    """
+    if images > available:
+        raise ValueError(f"work.images: {images} asked for, but the dataset has {available}")
+    chosen = random.Random(seed).sample(range(available), images)  # noqa: S311  no secret
+    return sorted(chosen), [place % images for place in range(count)]

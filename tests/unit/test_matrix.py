@@ -1,0 +1,78 @@
+"""The matrix: which cells a study measures, and what each needs."""
+
+import pytest
+
+from feedrate.config import ConfigError, load_config
+from feedrate.matrix import MeasuredCell, expand, plugin_modules
+
+BASE = {"datasets": {"receipts": {"generator": "receipts"}}}
+
+
+def study(**experiments):
+    return load_config({**BASE, "experiments": experiments})
+
+
+def test_one_factor_is_varied_at_a_time_and_the_references_own_level_adds_no_cell():
+    cells = expand(study(e={"question": "?", "vary": {"workers": [0, 2], "images": ["ram"]}}))
+    assert [cell.name for cell in cells] == ["workers~0", "images~ram"]
+
+
+def test_cells_change_several_factors_and_the_empty_one_is_the_reference_against_itself():
+    cells = expand(study(e={"question": "?", "cells": [{}, {"images": "ram", "workers": 0}]}))
+    assert [cell.name for cell in cells] == ["reference", "images~ram+workers~0"]
+    assert cells[0].cell == cells[0].reference
+
+
+def test_an_experiment_may_have_its_own_reference():
+    cells = expand(
+        study(e={"question": "?", "reference": {"targets": "reference"}, "vary": {"targets": ["npz"]}})
+    )
+    assert cells[0].reference.targets == "reference"
+    assert cells[0].name == "targets~npz"
+
+
+def test_a_primary_cell_that_is_not_measured_is_refused_with_those_that_are():
+    with pytest.raises(ConfigError, match=r"e\.primary: 'images~ram'.*allowed: workers~0"):
+        expand(study(e={"question": "?", "vary": {"workers": [0]}, "primary": ["images~ram"]}))
+
+
+def test_a_measured_cell_survives_its_json():
+    cell = expand(study(e={"question": "?", "vary": {"workers": [0]}}))[0]
+    assert MeasuredCell.model_validate_json(cell.model_dump_json()) == cell
+
+
+def test_declaring_a_cell_primary_does_not_change_what_is_measured():
+    plain, primary = (
+        expand(study(e={"question": "?", "vary": {"workers": [0]}, "primary": names}))[0]
+        for names in ([], ["workers~0"])
+    )
+    assert plain == primary
+
+
+def test_codecs_are_those_that_either_side_reads():
+    cells = expand(study(e={"question": "?", "vary": {"targets": ["kernel", "none"]}}))
+    assert [cell.codecs for cell in cells] == [["npz"], ["npz"]]
+    alone = study(
+        e={"question": "?", "reference": {"targets": "kernel"}, "vary": {"targets": ["none"]}}
+    )
+    assert expand(alone)[0].codecs == []
+
+
+def test_a_real_consumer_gets_few_batches():
+    fast, slow = expand(study(e={"question": "?", "vary": {"workers": [0], "consumer": ["dbnet"]}}))
+    assert fast.images_delivered == 16 * 16
+    assert slow.images_delivered == 2 * 16
+
+
+def test_plugin_modules_follow_the_levels_and_the_users_aliases():
+    config = load_config(
+        {
+            **BASE,
+            "plugins": {"loaders": {"mine": "somewhere.else:build"}},
+            "experiments": {"e": {"question": "?", "vary": {"loader": ["mine"]}}},
+        }
+    )
+    modules = plugin_modules(expand(config)[0].cell, config.plugins)
+    assert "somewhere.else" in modules
+    assert "feedrate.decoders.pillow" in modules
+    assert "feedrate.decoders.opencv" not in modules

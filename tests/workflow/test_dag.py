@@ -1,0 +1,64 @@
+"""Dry runs: what is planned, and which configs are refused before any job starts."""
+
+import pytest
+from study import Study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return Study.copy(tmp_path_factory.mktemp("dag"))
+
+
+@pytest.mark.parametrize("entry", [(), ("-s", "workflow/Snakefile")], ids=["root", "workflow"])
+def test_plain_snakemake_plans_the_whole_study(study, entry):
+    planned = study.planned(*entry, "--")
+    assert planned["measure_cell"] == 3
+    assert planned["build_maps"] == 2
+    assert planned["build_report"] == 1
+
+
+def test_the_default_config_is_used_without_a_configfile(study):
+    said = Study(study.folder, "config/config.yaml").snakemake("--dry-run")
+    assert "receipts" in said
+    assert "smoke" not in said
+
+
+def test_an_experiment_is_a_target_of_its_own(study):
+    planned = study.planned("aa")
+    assert planned["measure_cell"] == 1
+    assert "build_report" not in planned
+
+
+def test_only_measuring_rules_keep_the_machine_to_themselves(study):
+    said = study.snakemake("--dry-run", "--cores", "2", "all")
+    exclusive = {
+        block.split(":")[0] for block in said.split("\nrule ")[1:] if "threads: 2" in block
+    }
+    assert {"measure_cell", "profile_stages"} <= exclusive
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("seeed=3", "config: seeed: unknown key; allowed: title, seed"),
+        ('base={"workers": -1}', "config: base.workers: -1 is not allowed"),
+        ('base={"decoder": "turbo"}', "config: base.decoder: 'turbo' is unknown; allowed: pillow"),
+        ('measuring={"pairs": 2}', "config: measuring.pairs: 2 is not allowed"),
+    ],
+)
+def test_a_wrong_config_is_one_line_before_any_job(study, change, message):
+    said = study.snakemake("--dry-run", "all", "--config", change, check=False)
+    assert message in said
+    assert "Traceback" not in said
+    assert "rule " not in said
+
+
+def test_a_missing_dataset_folder_is_one_line_before_any_job(study, tmp_path):
+    config = tmp_path / "absent.yaml"
+    config.write_text(
+        "datasets: {mine: {format: sroie, images: no/such/folder, annotations: no/such/box}}\n"
+        "experiments: {aa: {question: '?', cells: [{}]}}\n"
+    )
+    said = Study(study.folder, str(config)).snakemake("--dry-run", "all", check=False)
+    assert "config: datasets.mine.images: 'no/such/folder' does not exist" in said
+    assert "rule " not in said

@@ -1,0 +1,156 @@
+"""One real run of the smoke study, and what is re-made after it, and what is not."""
+
+import json
+import re
+
+import pytest
+from study import Study
+
+CELL = "results/trials/smoke/ram_vs_disk/targets~npz_ram.json"
+AFTER_A_CELL = {
+    "collect_trials",
+    "summarise_experiment",
+    "plot_figure",
+    "judge_claims",
+    "run_notebook",
+    "render_notebook",
+    "build_report",
+    "write_manifest",
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    made = Study.copy(tmp_path_factory.mktemp("smoke"))
+    made.snakemake("all")
+    return made
+
+
+def test_the_report_answers_and_every_cell_passed_its_gate(study):
+    page = (study.folder / "results/report/index.html").read_text(encoding="utf-8")
+    assert "RAM" in page
+    for path in (study.folder / "results/trials").rglob("*.json"):
+        assert json.loads(path.read_text())["gate"]["failures"] == []
+
+
+def test_a_second_run_has_nothing_to_do(study):
+    assert study.planned() == {}
+
+
+def test_no_two_trials_overlapped(study):
+    spans = []
+    for path in (study.folder / "results/trials").rglob("*.json"):
+        record = json.loads(path.read_text())
+        spans.append((record["started_at"], record["ended_at"]))
+    spans.sort()
+    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+
+
+def test_forcing_one_cell_remakes_it_alone_and_then_exactly_its_descendants(study):
+    untouched = study.folder / "results/trials/smoke/aa/reference.json"
+    before = untouched.stat().st_mtime_ns
+    forced = study.snakemake(CELL, "--force")
+    assert set(jobs_of_run(forced)) == {"measure_cell"}
+    assert set(study.planned()) == AFTER_A_CELL
+    study.snakemake("all")
+    assert untouched.stat().st_mtime_ns == before
+    assert study.planned() == {}
+
+
+def jobs_of_run(said: str) -> set[str]:
+    return set(re.findall(r"^(?:local)?rule (\w+):", said, re.MULTILINE)) - {"all", "default"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "results/datasets/smoke/samples.parquet",
+        "results/datasets/smoke/accepted.parquet",
+        "results/validation/smoke.csv",
+        "results/maps/smoke/npz.json",
+        CELL,
+        "results/tables/smoke/trials.csv",
+        "results/summary/smoke/aa.csv",
+        "results/stages/smoke.json",
+        "results/claims.csv",
+        "results/notebooks/5_findings.html",
+        "results/report/index.html",
+        "results/manifest.json",
+    ],
+)
+def test_a_deleted_artefact_is_planned_again(study, path):
+    kept = (study.folder / path).read_bytes()
+    (study.folder / path).unlink()
+    try:
+        assert study.planned()
+    finally:
+        (study.folder / path).write_bytes(kept)
+        study.snakemake("--touch", "all")
+
+
+def edited(study, old, new):
+    path = study.folder / "src/feedrate/targets/kernel.py"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path, text
+
+
+def test_a_changed_comment_in_the_kernel_remakes_nothing(study):
+    path, text = edited(study, "from __future__", "# a new comment\nfrom __future__")
+    try:
+        assert study.planned() == {}
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_a_changed_statement_in_the_kernel_remakes_maps_and_the_cells_that_use_them(study):
+    path, text = edited(study, "\n\n\ndef ", "\n\nANOTHER_STATEMENT = 1\n\n\ndef ")
+    try:
+        planned = study.planned()
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert planned["build_maps"] == 2
+    assert planned["measure_cell"] == 3
+    assert "prepare_dataset" not in planned
+    assert "validate_dataset" not in planned
+
+
+def test_an_altered_map_fails_its_verification(study):
+    victim = next((study.folder / "results/maps/smoke/npz").rglob("*.npz"))
+    kept = victim.read_bytes()
+    victim.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
+    try:
+        said = study.snakemake("results/maps/smoke/npz.json", "--force", check=False)
+    finally:
+        victim.write_bytes(kept)
+    assert victim.name in said
+    assert "altered" in said
+    study.snakemake("all")
+
+
+def test_the_manifest_notices_a_tampered_result(study):
+    import subprocess
+
+    def check():
+        command = ["feedrate", "check-manifest", "results/manifest.json"]
+        return subprocess.run(
+            command, cwd=study.folder, env=study.environment, capture_output=True, text=True, check=False
+        )
+
+    assert check().returncode == 0
+    claims = study.folder / "results/claims.csv"
+    kept = claims.read_bytes()
+    claims.write_bytes(kept + b"\n")
+    try:
+        done = check()
+    finally:
+        claims.write_bytes(kept)
+    assert done.returncode == 1
+    assert "results/claims.csv: altered" in done.stderr
+
+
+def test_snakemakes_own_report_is_built_offline(study):
+    study.snakemake("--report", "results/report/snakemake.html", "all")
+    page = (study.folder / "results/report/snakemake.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link)[^>]+(src|href)=\"https?:", page)

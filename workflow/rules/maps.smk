@@ -1,0 +1,83 @@
+TRANSFORM = STUDY.base.transform
+TARGETS = STUDY.targets.model_dump_json()
+
+
+def maps_code(wildcards):
+    return code_hash(
+        "feedrate.maps",
+        "feedrate.pipeline",
+        "feedrate.targets.kernel",
+        module_of("codecs", wildcards.codec),
+        module_of("transforms", TRANSFORM),
+    )
+
+
+rule build_maps:
+    input:
+        rules.accept_dataset.output.accepted,
+    output:
+        directory("results/maps/{dataset}/{codec}/{shard}"),
+    log:
+        "logs/build_maps/{dataset}/{codec}/{shard}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        targets=TARGETS,
+        transform=TRANSFORM,
+        plugins=json.dumps(STUDY.plugins),
+        shards=STUDY.maps.shards,
+        code=maps_code,
+    shell:
+        "feedrate --log {log} build-maps --codec {wildcards.codec} --shard {wildcards.shard}"
+        " --shards {params.shards} --targets {params.targets:q} --transform {params.transform:q}"
+        " --plugins {params.plugins:q} --code {params.code} {input} {output}"
+
+
+rule verify_maps:
+    input:
+        accepted=rules.accept_dataset.output.accepted,
+        shards=lambda wildcards: [
+            f"results/maps/{wildcards.dataset}/{wildcards.codec}/{shard}"
+            for shard in range(STUDY.maps.shards)
+        ],
+    output:
+        "results/maps/{dataset}/{codec}.json",
+    log:
+        "logs/verify_maps/{dataset}/{codec}.log",
+    conda:
+        ENVIRONMENT
+    threads: 2
+    params:
+        targets=TARGETS,
+        transform=TRANSFORM,
+        plugins=json.dumps(STUDY.plugins),
+        code=maps_code,
+        checker=code_hash("feedrate.targets.reference"),
+    shell:
+        "feedrate --log {log} verify-maps --dataset {wildcards.dataset} --codec {wildcards.codec}"
+        " --targets {params.targets:q} --transform {params.transform:q}"
+        " --plugins {params.plugins:q} --code {params.code} {input.accepted} {output} {input.shards}"
+
+
+rule preview_targets:
+    input:
+        rules.accept_dataset.output.accepted,
+    output:
+        report(
+            "results/previews/{dataset}.png",
+            caption="../report/preview.rst",
+            category="Data",
+            labels={"dataset": "{dataset}", "what": "image, polygons and target maps"},
+        ),
+    log:
+        "logs/preview_targets/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        targets=TARGETS,
+        transform=TRANSFORM,
+        plugins=json.dumps(STUDY.plugins),
+        code=code_hash("feedrate.preview", module_of("transforms", TRANSFORM)),
+    shell:
+        "feedrate --log {log} preview-targets --targets {params.targets:q}"
+        " --transform {params.transform:q} --plugins {params.plugins:q} {input} {output}"

@@ -1,0 +1,54 @@
+# Every rule here starts a clock: `threads: workflow.cores` keeps all other jobs away meanwhile.
+def maps_of_cell(wildcards):
+    return verified_maps(wildcards.dataset, cell_of(wildcards).codecs)
+
+
+def code_of_cell(wildcards):
+    return code_hash("feedrate.pairs", "feedrate.trial", *cell_of(wildcards).modules)
+
+
+rule measure_cell:
+    input:
+        accepted=rules.accept_dataset.output.accepted,
+        maps=maps_of_cell,
+    output:
+        record="results/trials/{dataset}/{experiment}/{cell}.json",
+        batches="results/trials/{dataset}/{experiment}/{cell}.batches.parquet",
+        samples="results/trials/{dataset}/{experiment}/{cell}.samples.parquet",
+    log:
+        "logs/measure_cell/{dataset}/{experiment}/{cell}.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    params:
+        cell=lambda wildcards: cell_of(wildcards).model_dump_json(),
+        machine=machine_id(),
+        code=code_of_cell,
+    shell:
+        "feedrate --log {log} measure-cell --dataset {wildcards.dataset} --cell {params.cell:q}"
+        " {input.accepted} {output.record}"
+
+
+rule profile_stages:
+    input:
+        accepted=rules.accept_dataset.output.accepted,
+        maps="results/maps/{dataset}/npz.json",
+    output:
+        "results/stages/{dataset}.json",
+    log:
+        "logs/profile_stages/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    params:
+        base=STUDY.base.model_dump_json(),
+        conditions=Conditions.of(STUDY).model_dump_json(),
+        machine=machine_id(),
+        code=code_hash(
+            "feedrate.profile",
+            "feedrate.trial",
+            *profiled_modules(STUDY.base, STUDY.plugins),
+        ),
+    shell:
+        "feedrate --log {log} profile-stages --dataset {wildcards.dataset} --base {params.base:q}"
+        " --conditions {params.conditions:q} {input.accepted} {output}"

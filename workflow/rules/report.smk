@@ -1,0 +1,101 @@
+# What the page and the notebooks are made from.
+FINDINGS = {
+    "trials": expand(rules.collect_trials.output, dataset=DATASETS),
+    "summaries": [path for dataset in DATASETS for path in summaries(dataset)],
+    "stages": expand("results/stages/{dataset}.json", dataset=DATASETS),
+    "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
+    "claims": rules.judge_claims.output,
+}
+
+
+rule run_notebook:
+    input:
+        **FINDINGS,
+        notebook="notebooks/{notebook}.ipynb",
+    output:
+        "results/notebooks/{notebook}.ipynb",
+    log:
+        "logs/run_notebook/{notebook}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        datasets=" ".join(DATASETS),
+        code=code_hash("feedrate.notebook", "feedrate.figures", "feedrate.stats"),
+    shell:
+        "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
+        " -p datasets {params.datasets:q} {input.notebook} {output} > {log} 2>&1"
+
+
+rule render_notebook:
+    input:
+        rules.run_notebook.output,
+    output:
+        report(
+            "results/notebooks/{notebook}.html",
+            caption="../report/notebook.rst",
+            category="Notebooks",
+            labels={"notebook": "{notebook}"},
+        ),
+    log:
+        "logs/render_notebook/{notebook}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_hash("feedrate.notebook"),
+    shell:
+        "feedrate --log {log} render-notebook {input} {output}"
+
+
+rule build_report:
+    input:
+        **FINDINGS,
+        validation=expand("results/validation/{dataset}.csv", dataset=DATASETS),
+        accepted=expand("results/validation/{dataset}.json", dataset=DATASETS),
+        previews=expand("results/previews/{dataset}.png", dataset=DATASETS),
+    output:
+        report(
+            "results/report/index.html",
+            caption="../report/page.rst",
+            category="Answer",
+            labels={"page": "report"},
+        ),
+    log:
+        "logs/build_report.log",
+    conda:
+        ENVIRONMENT
+    params:
+        title=STUDY.title,
+        questions=json.dumps(
+            {name: item.question for name, item in STUDY.experiments.items()}
+        ),
+        datasets=DATASETS,
+        code=code_hash("feedrate.report"),
+    shell:
+        "feedrate --log {log} build-report --title {params.title:q}"
+        " --questions {params.questions:q} {output} {params.datasets}"
+
+
+rule write_manifest:
+    input:
+        rules.build_report.output,
+        RECORDS,
+        expand(rules.render_notebook.output, notebook=NOTEBOOKS),
+        expand(rules.plot_figure.output, dataset=DATASETS, figure=FIGURES),
+        expand("results/datasets/{dataset}/accepted.parquet", dataset=DATASETS),
+        expand(
+            "results/maps/{dataset}/{codec}/{shard}",
+            dataset=DATASETS,
+            codec=CODECS,
+            shard=range(STUDY.maps.shards),
+        ),
+        **FINDINGS,
+    output:
+        "results/manifest.json",
+    log:
+        "logs/write_manifest.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_hash("feedrate.manifest"),
+    shell:
+        "feedrate --log {log} write-manifest {output} {input}"
