@@ -20,7 +20,9 @@ def make_samples(folder: Path, count: int = 6) -> list[Sample]:
     samples = []
     for number in range(count):
         width, height = 120 + 8 * number, 160
-        pixels = rng.integers(0, 255, (height // 8, width // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+        pixels = (
+            rng.integers(0, 255, (height // 8, width // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+        )
         path = folder / f"picture_{number}.jpg"
         Image.fromarray(pixels).save(path, quality=90)
         instances = (TextInstance(QUAD, text="total"), TextInstance(QUAD + [0, 60], ignore=True))

@@ -6,15 +6,11 @@ One pydantic model. The JSON schema that Snakemake validates against and the tab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from feedrate.cell import LEVEL, Cell, split_level
-from feedrate.registry import REGISTRIES, UnknownPluginError, names, target_of
+from feedrate.cell import Cell
 
 FACTOR_KINDS: dict[str, str] = {
     "images": "images",
@@ -25,6 +21,7 @@ FACTOR_KINDS: dict[str, str] = {
     "consumer": "consumers",
 }
 """Which registry holds the levels of a factor; the other factors are whole numbers."""
+
 
 NUMBER_ARGUMENTS = {"sleep": "milliseconds"}
 """Plug-ins that need a number behind a colon, and its unit: ``sleep:20``."""
@@ -164,156 +161,3 @@ class Config(_Block):
     plugins: dict[str, dict[str, str]] = Field(
         {}, description='your own plug-ins: `loaders: {mine: "package.module:attribute"}`'
     )
-
-    @model_validator(mode="after")
-    def _names_are_known(self) -> Config:
-        faults = [*_name_faults(self), *_dataset_faults(self), *_experiment_faults(self)]
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
-
-
-def _name_faults(config: Config) -> Iterator[str]:
-    for kind in config.plugins:
-        if kind not in REGISTRIES:
-            yield f"plugins.{kind}: no such kind of plug-in; allowed: {', '.join(REGISTRIES)}"
-    for block, entries in (("datasets", config.datasets), ("experiments", config.experiments)):
-        for name in entries:
-            if not name.replace("_", "").isalnum() or name != name.lower():
-                yield f"{block}.{name}: a name is made of lower-case letters, digits and _"
-
-
-def _dataset_faults(config: Config) -> Iterator[str]:
-    for name, dataset in config.datasets.items():
-        for kind, value in (("generators", dataset.generator), ("formats", dataset.format)):
-            if value is not None:
-                yield from _level_faults(
-                    f"datasets.{name}.{kind[:-1]}", kind, value, config.plugins
-                )
-
-
-def _experiment_faults(config: Config) -> Iterator[str]:
-    yield from _cell_faults("base", config.base.model_dump(), config)
-    for name, experiment in config.experiments.items():
-        at = f"experiments.{name}"
-        yield from _cell_faults(f"{at}.reference", experiment.reference, config)
-        for factor, levels in experiment.vary.items():
-            for level in levels:
-                yield from _cell_faults(f"{at}.vary", {factor: level}, config)
-        for index, levels_of_cell in enumerate(experiment.cells):
-            yield from _cell_faults(f"{at}.cells[{index}]", levels_of_cell, config)
-        if not experiment.vary and not experiment.cells:
-            yield f"{at}: needs `vary` or `cells`, else it has nothing to measure"
-
-
-def _cell_faults(at: str, levels: Mapping[str, str | int], config: Config) -> Iterator[str]:
-    for factor, level in levels.items():
-        if factor not in Cell.model_fields:
-            yield f"{at}.{factor}: no such factor; allowed: {', '.join(Cell.model_fields)}"
-        elif factor in FACTOR_KINDS and isinstance(level, str):
-            yield from _level_faults(f"{at}.{factor}", FACTOR_KINDS[factor], level, config.plugins)
-        else:
-            yield from _number_faults(f"{at}.{factor}", factor, level)
-
-
-def _number_faults(at: str, factor: str, level: str | int) -> Iterator[str]:
-    try:
-        Cell.model_validate({factor: level})
-    except ValidationError as error:
-        yield f"{at}: {level!r} is not allowed; {_lower_first(error.errors()[0]['msg'])}"
-
-
-def _level_faults(
-    at: str, kind: str, level: str, plugins: Mapping[str, Mapping[str, str]]
-) -> Iterator[str]:
-    name, argument = split_level(level)
-    try:
-        target_of(kind, name, plugins)
-    except UnknownPluginError:
-        yield f"{at}: {level!r} is unknown; allowed: {', '.join(names(kind, plugins))}"
-        return
-    if not LEVEL.fullmatch(level):
-        yield f"{at}: {level!r} may hold only a-z, 0-9 and _ . : -"
-    unit = NUMBER_ARGUMENTS.get(name)
-    if unit and not (argument and argument.replace(".", "", 1).isdigit()):
-        yield f"{at}: {level!r} needs a number of {unit}, such as '{name}:20'"
-    if not unit and argument is not None:
-        yield f"{at}: {level!r}: {name!r} takes no argument"
-
-
-def load_config(data: Mapping[str, Any]) -> Config:
-    """Turn the content of a configuration file into a `Config`.
-
-    Raises:
-        ConfigError: One line a fault: the key, the value, and what is allowed.
-    """
-    try:
-        return Config.model_validate(data)
-    except ValidationError as error:
-        lines = [line for detail in error.errors() for line in _fault_lines(dict(detail))]
-        raise ConfigError("\n".join(f"config: {line}" for line in lines)) from None
-
-
-def read_config(path: Path) -> Config:
-    """Read a YAML configuration file.
-
-    Raises:
-        ConfigError: It is absent, no YAML, or breaks the contract.
-    """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"config: {path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"config: {path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"config: {path}: must hold keys and values, such as `datasets:`")
-    return load_config(data)
-
-
-def require_paths(config: Config) -> None:
-    """Check that the files of every dataset are there, before any job starts.
-
-    Raises:
-        ConfigError: One line a path that does not exist.
-    """
-    lines = [
-        f"config: datasets.{name}.{key}: {path!r} does not exist; "
-        "give a path that does, relative to where snakemake is started"
-        for name, dataset in config.datasets.items()
-        for key, path in (("images", dataset.images), ("annotations", dataset.annotations))
-        if path is not None and not Path(path).exists()
-    ]
-    if lines:
-        raise ConfigError("\n".join(lines))
-
-
-def _fault_lines(detail: dict[str, Any]) -> list[str]:
-    at = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "value_error":
-        prefix = f"{at}: " if at else ""
-        return [prefix + line for line in str(detail["ctx"]["error"]).split("\n")]
-    if detail["type"] == "extra_forbidden":
-        return [f"{at}: unknown key; allowed: {', '.join(_keys_at(detail['loc'][:-1]))}"]
-    if detail["type"] == "missing":
-        return [f"{at}: missing"]
-    return [f"{at}: {detail['input']!r} is not allowed; {_lower_first(detail['msg'])}"]
-
-
-def _keys_at(path: tuple[Any, ...]) -> list[str]:
-    """The keys allowed at a place of the config, found by walking the models."""
-    blocks: dict[str, type[BaseModel]] = {
-        "datasets": Dataset,
-        "targets": TargetSettings,
-        "maps": MapSettings,
-        "work": Work,
-        "measuring": Measuring,
-        "judging": Judging,
-        "base": Cell,
-        "experiments": Experiment,
-    }
-    return list((blocks[path[0]] if path else Config).model_fields)
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -41,9 +41,7 @@ def speed_up_in_range(
     return Judgement(verdict, text + _stage_note(evidence, parameters), name_of(cell))
 
 
-def slower(
-    evidence: Evidence, cell: Mapping[str, str], parameters: Mapping[str, Any]
-) -> Judgement:
+def slower(evidence: Evidence, cell: Mapping[str, str], parameters: Mapping[str, Any]) -> Judgement:
     """Is the epoch slower? Start-up is told beside it, never mixed in."""
     epoch, whole = evidence.row(**cell), evidence.row(**cell, estimand="epoch_with_startup_s")
     verdict = {"slower": SUPPORTED, "inconclusive": INCONCLUSIVE}.get(epoch["verdict"], REFUTED)
@@ -54,9 +52,7 @@ def slower(
     return Judgement(verdict, text, name_of(cell))
 
 
-def faster(
-    evidence: Evidence, cell: Mapping[str, str], parameters: Mapping[str, Any]
-) -> Judgement:
+def faster(evidence: Evidence, cell: Mapping[str, str], parameters: Mapping[str, Any]) -> Judgement:
     """Is the epoch faster by more than the margin?"""
     row = evidence.row(**cell)
     verdict = {"faster": SUPPORTED, "inconclusive": INCONCLUSIVE}.get(row["verdict"], REFUTED)

@@ -19,10 +19,7 @@ from feedrate.config import (
     TargetSettings,
     Work,
 )
-from feedrate.registry import target_of
-
-CODEC_OF = {"npz": "npz", "npz_ram": "npz"}
-"""Target sources that read stored maps, and the codec of those."""
+from feedrate.registry import STORED_MAPS, target_of
 
 
 class Conditions(BaseModel):
@@ -64,7 +61,7 @@ class MeasuredCell(BaseModel):
     @property
     def codecs(self) -> list[str]:
         """Codecs of the stored maps that either side reads."""
-        found = {CODEC_OF.get(side.targets) for side in self.sides.values()}
+        found = {STORED_MAPS.get(side.targets) for side in self.sides.values()}
         return sorted(codec for codec in found if codec)
 
     @property

@@ -22,8 +22,8 @@ from feedrate.config import FACTOR_KINDS
 from feedrate.equivalence import compare, read_batches
 from feedrate.forkserver import ForkServer, TrialError
 from feedrate.machine import fingerprint
-from feedrate.matrix import CODEC_OF, Conditions, MeasuredCell
-from feedrate.registry import Plugins
+from feedrate.matrix import Conditions, MeasuredCell
+from feedrate.registry import STORED_MAPS, Plugins
 from feedrate.work import KEPT_BATCHES, TrialSpec
 
 TRIAL_MODULE = "feedrate.trial"
@@ -128,7 +128,7 @@ def measure(
 
 def trial_spec(cell: Cell, conditions: Conditions, index: Path, maps_root: Path) -> TrialSpec:
     """Say what a trial of this cell needs to know; it delivers the declared images once."""
-    codec = CODEC_OF.get(cell.targets)
+    codec = STORED_MAPS.get(cell.targets)
     return TrialSpec(
         levels=cell.model_dump(),
         index=str(index),

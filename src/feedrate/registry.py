@@ -53,6 +53,9 @@ REGISTRIES: dict[str, dict[str, str]] = {
 }
 
 
+STORED_MAPS: dict[str, str] = {"npz": "npz", "npz_ram": "npz"}
+"""Target sources that read stored maps, and the codec of those; the others need no maps built."""
+
 Plugins = Mapping[str, Mapping[str, str]]
 """The config's ``plugins:`` block: kind, then alias, then ``"module:attribute"``."""
 

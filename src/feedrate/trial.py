@@ -7,7 +7,6 @@ it does not know what it will be compared with, nor how it will be judged.
 from __future__ import annotations
 
 import os
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import psutil
 import torch
 
 from feedrate.cell import Cell, split_level
@@ -26,6 +24,7 @@ from feedrate.pipeline import Setting, build_pipeline
 from feedrate.registry import Plugins, resolve
 from feedrate.stages import COLUMNS, COUNTERS, STAGES, WORKER_STAGES, StageClock
 from feedrate.targets.params import TargetParams
+from feedrate.usage import own_usage, tree_memory, tree_usage
 from feedrate.work import KEPT_BATCHES, TrialSpec, work_order
 
 
@@ -90,13 +89,13 @@ class _Run:
 
     def measure(self) -> dict[str, Any]:
         """Deliver the work and describe it."""
-        usage_before = _own_usage()
+        usage_before = own_usage()
         began = time.perf_counter()
         iterator = iter(self.loader)
         started = time.perf_counter()
         self._deliver(iterator, started)
-        usage = _tree_usage(usage_before)
-        memory = _tree_memory()
+        usage = tree_usage(usage_before)
+        memory = tree_memory()
         del iterator  # only now may the workers go: their memory and counters have been read
         return {
             "iter_s": started - began,
@@ -211,43 +210,3 @@ def _consumer(cell: Cell, plugins: Plugins) -> Callable[[Any], None]:
     name, argument = split_level(cell.consumer)
     consume: Callable[[Any], None] = resolve("consumers", name, plugins)(argument)
     return consume
-
-
-def _own_usage() -> dict[str, float]:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    io = psutil.Process().io_counters()
-    return {
-        "cpu_user_s": usage.ru_utime,
-        "cpu_system_s": usage.ru_stime,
-        "minor_faults": usage.ru_minflt,
-        "major_faults": usage.ru_majflt,
-        "read_chars": io.read_chars,
-        "storage_read_bytes": io.read_bytes,
-    }
-
-
-def _tree_usage(before: Mapping[str, float]) -> dict[str, Any]:
-    """What this process used since `before`, and its living children altogether."""
-    total = {key: value - before[key] for key, value in _own_usage().items()}
-    for child in psutil.Process().children(recursive=True):
-        times, io = child.cpu_times(), child.io_counters()
-        faults = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-        total["cpu_user_s"] += times.user
-        total["cpu_system_s"] += times.system
-        total["minor_faults"] += int(faults[7])
-        total["major_faults"] += int(faults[9])
-        total["read_chars"] += io.read_chars
-        total["storage_read_bytes"] += io.read_bytes
-    reads = {key: int(total.pop(key)) for key in ("read_chars", "storage_read_bytes")}
-    return {**total, "os": reads}
-
-
-def _tree_memory() -> dict[str, int]:
-    """Memory of the process tree, shared pages counted once (PSS), and what is private (USS)."""
-    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    full = [process.memory_full_info() for process in processes]
-    return {
-        "pss_bytes": sum(info.pss for info in full),
-        "uss_bytes": sum(info.uss for info in full),
-        "processes": len(processes),
-    }

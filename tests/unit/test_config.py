@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from feedrate.config import FACTOR_KINDS, ConfigError, load_config, read_config
+from feedrate.config import FACTOR_KINDS, ConfigError
+from feedrate.configfile import load_config, read_config
 from feedrate.matrix import expand, plugin_modules
 from feedrate.registry import names
 

@@ -6,16 +6,22 @@ import pytest
 
 from feedrate import gate
 from feedrate.cell import Cell
+from feedrate.stages import COUNTERS
 
 IMAGES = 32
 
 
+STORES, SOURCES = ("disk", "ram", "decoded_ram"), ("reference", "kernel", "npz", "npz_ram", "none")
+IMAGE_FROM = {"disk": "image_file", "ram": "image_memory", "decoded_ram": "image_memory"}
+TARGET_FROM = {"npz": "target_file", "npz_ram": "target_memory"}
+
+
 def trial_of(cell: Cell, image_bytes: int = 1000, target_bytes: int = 500) -> dict:
     """Fabricate the record of a trial that did just what its cell says."""
-    counters = dict.fromkeys((*gate.IMAGE_ORIGIN.values(), *gate.TARGET_ORIGIN.values()), 0)
-    counters[gate.IMAGE_ORIGIN[cell.images]] = IMAGES
+    counters = dict.fromkeys(COUNTERS, 0)
+    counters[IMAGE_FROM[cell.images]] = IMAGES
     if cell.targets != "none":
-        counters[gate.TARGET_ORIGIN[cell.targets]] = IMAGES
+        counters[TARGET_FROM.get(cell.targets, "target_computed")] = IMAGES
     counters["decode"] = 0 if cell.images == "decoded_ram" else IMAGES
     counters["image_file_bytes"] = IMAGES * image_bytes if cell.images == "disk" else 0
     counters["target_file_bytes"] = IMAGES * target_bytes if cell.targets == "npz" else 0
@@ -35,8 +41,8 @@ def failures(cell: Cell, trial: dict, known: bool = True) -> list[str]:
 
 CELLS = [
     Cell(images=images, targets=targets, workers=workers)
-    for images in gate.IMAGE_ORIGIN
-    for targets in (*gate.TARGET_ORIGIN, "none")
+    for images in STORES
+    for targets in SOURCES
     for workers in (0, 2)
 ]
 
@@ -62,7 +68,7 @@ def test_missing_work_and_missing_workers_fail(change, name):
 def test_a_cache_that_is_never_read_fails():
     cell = Cell(targets="npz_ram")
     lying = trial_of(Cell(targets="npz"))
-    assert {"target_memory", "target_file"} <= set(failures(cell, lying))
+    assert {"target_memory", "target_file", "target_file_bytes"} <= set(failures(cell, lying))
 
 
 def test_a_cache_that_secretly_reads_the_disk_is_caught_by_the_kernels_count():
@@ -95,7 +101,9 @@ def test_of_a_users_own_plugin_only_the_work_is_checked():
 
 def test_the_verdict_names_the_trial_and_both_numbers():
     check = gate.Check("decode", "32", "31", ok=False)
-    verdict = gate.judge([("reference, pair 3", check), ("cell, pair 1", gate.Check("", "", "", True))])
+    verdict = gate.judge(
+        [("reference, pair 3", check), ("cell, pair 1", gate.Check("", "", "", True))]
+    )
     assert verdict == {
         "valid": False,
         "checks": 2,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from feedrate.config import ConfigError, load_config
+from feedrate.config import ConfigError
+from feedrate.configfile import load_config
 from feedrate.matrix import MeasuredCell, expand, plugin_modules
 
 BASE = {"datasets": {"receipts": {"generator": "receipts"}}}
@@ -25,7 +26,9 @@ def test_cells_change_several_factors_and_the_empty_one_is_the_reference_against
 
 def test_an_experiment_may_have_its_own_reference():
     cells = expand(
-        study(e={"question": "?", "reference": {"targets": "reference"}, "vary": {"targets": ["npz"]}})
+        study(
+            e={"question": "?", "reference": {"targets": "reference"}, "vary": {"targets": ["npz"]}}
+        )
     )
     assert cells[0].reference.targets == "reference"
     assert cells[0].name == "targets~npz"

@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from feedrate.cell import Cell
-from feedrate.config import load_config, read_config
+from feedrate.configfile import load_config, read_config
 from feedrate.matrix import expand
 from feedrate.pipeline import Loaded, SilentClock
 

@@ -63,7 +63,9 @@ def test_kept_batches_hold_what_was_delivered(index, tmp_path):
     run(index, keep=str(tmp_path / "b"), workers=2, images="ram")
     ours, theirs = (read_batches(tmp_path / name) for name in "ab")
     assert ours[0]["images"].shape == (2, 3, 64, 64)
-    assert all(np.array_equal(a[name], b[name]) for a, b in zip(ours, theirs, strict=True) for name in a)
+    assert all(
+        np.array_equal(a[name], b[name]) for a, b in zip(ours, theirs, strict=True) for name in a
+    )
 
 
 def test_a_paced_consumer_is_waited_for(index):

@@ -135,7 +135,12 @@ def test_the_manifest_notices_a_tampered_result(study):
     def check():
         command = ["feedrate", "check-manifest", "results/manifest.json"]
         return subprocess.run(
-            command, cwd=study.folder, env=study.environment, capture_output=True, text=True, check=False
+            command,
+            cwd=study.folder,
+            env=study.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     assert check().returncode == 0

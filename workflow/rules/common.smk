@@ -6,7 +6,8 @@ from snakemake.utils import validate
 
 from feedrate.cell import NAME
 from feedrate.codehash import code_hash
-from feedrate.config import ConfigError, load_config, require_paths
+from feedrate.config import ConfigError
+from feedrate.configfile import load_config, require_paths
 from feedrate.files import folder_fingerprint
 from feedrate.machine import machine_id
 from feedrate.matrix import Conditions, expand

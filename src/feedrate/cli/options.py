@@ -14,7 +14,7 @@ FILE = click.Path(path_type=Path)
 M = TypeVar("M", bound=BaseModel)
 
 
-class Model(click.ParamType):
+class Model(click.ParamType[Any]):
     """JSON on the command line that becomes one of our models."""
 
     name = "json"
@@ -27,7 +27,7 @@ class Model(click.ParamType):
         return self.model.model_validate_json(value) if isinstance(value, str) else value
 
 
-class Json(click.ParamType):
+class Json(click.ParamType[Any]):
     """JSON on the command line, as plain data."""
 
     name = "json"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from feedrate.cli.options import FILE
-from feedrate.config import read_config
+from feedrate.configfile import read_config
 from feedrate.files import write_text
 from feedrate.plan import Cost
 from feedrate.plan import plan as plan_study

@@ -7,6 +7,12 @@ from dataclasses import dataclass, replace
 
 from feedrate.sample import Fetched, Prepared, Sample
 
+ORIGIN = "memory"
+"""Where every image comes from inside an epoch; the exercise gate holds the store to it."""
+
+DECODED = True
+"""Images are handed over as pixels: nothing is left to decode inside an epoch."""
+
 
 @dataclass(frozen=True)
 class DecodedRamStore:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from feedrate.sample import Fetched, Prepared, Sample
 
+ORIGIN = "file"
+"""Where every image comes from inside an epoch; the exercise gate holds the store to it."""
+
 
 @dataclass(frozen=True)
 class DiskStore:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from feedrate.sample import Fetched, Prepared, Sample
 
+ORIGIN = "memory"
+"""Where every image comes from inside an epoch; the exercise gate holds the store to it."""
+
 
 @dataclass(frozen=True)
 class RamStore:

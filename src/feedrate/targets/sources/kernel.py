@@ -10,6 +10,9 @@ from feedrate.sample import Fetched, Polygon
 from feedrate.targets.kernel import build_targets, warm
 from feedrate.targets.params import TargetParams, Targets
 
+ORIGIN = "computed"
+"""Where every map comes from inside an epoch; the exercise gate holds the source to it."""
+
 
 @dataclass(frozen=True)
 class KernelSource:

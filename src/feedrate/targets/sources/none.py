@@ -8,6 +8,9 @@ from pathlib import Path
 from feedrate.sample import Fetched, Polygon
 from feedrate.targets.params import TargetParams
 
+ORIGIN = None
+"""There are no maps to come from anywhere."""
+
 
 class NoSource:
     """Hands over nothing."""

@@ -11,6 +11,9 @@ from feedrate.targets.codecs.npz import CODEC
 from feedrate.targets.layout import MapError, find_files
 from feedrate.targets.params import TargetParams, Targets
 
+ORIGIN = "file"
+"""Where every map comes from inside an epoch; the exercise gate holds the source to it."""
+
 
 @dataclass(frozen=True)
 class NpzSource:

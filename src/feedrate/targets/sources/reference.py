@@ -10,6 +10,9 @@ from feedrate.sample import Fetched, Polygon
 from feedrate.targets.params import TargetParams, Targets
 from feedrate.targets.reference import build_reference
 
+ORIGIN = "computed"
+"""Where every map comes from inside an epoch; the exercise gate holds the source to it."""
+
 
 @dataclass(frozen=True)
 class ReferenceSource:
