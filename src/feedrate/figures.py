@@ -33,14 +33,7 @@ _MARKS = {
     "equivalent": (_OPEN, "s"),
     "inconclusive": (_OPEN, "D"),
 }
-_STAGE_COLOURS = dict(
-    zip(
-        ("read", "decode", "transform", "filter", "targets", "collate", "transfer"),
-        sns.color_palette("colorblind", 7).as_hex(),
-        strict=True,
-    )
-)
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "feedrate",
     "font.family": "DejaVu Sans",
@@ -104,7 +97,7 @@ def plot_experiment(material: Material, width_in: float, experiment: str) -> Fig
     rows = table[(table["experiment"] == experiment) & (table["estimand"] == "epoch_s")]
     rates = table[(table["experiment"] == experiment) & (table["estimand"] == "images_per_s")]
     rate_of = rates.set_index("cell")[["reference_median", "cell_median"]]
-    figure, axes = _canvas(width_in, 0.62 * len(rows) + 0.75)
+    figure, axes = _canvas(width_in, 0.66 * len(rows) + 0.7)
     margin = float(rows["margin"].iloc[0])
     axes.axvspan(1 / (1 + margin), 1 + margin, color=_MUTED, alpha=0.18, linewidth=0)
     axes.axvline(1, color=_MUTED, linewidth=1)
@@ -112,9 +105,9 @@ def plot_experiment(material: Material, width_in: float, experiment: str) -> Fig
     for height, (_, row) in enumerate(rows.iterrows()):
         shown += _strip(axes, -height, row, material.trials)
         note = _strip_label(row, rate_of.loc[row["cell"]], brief=width_in < 5)
-        axes.text(0, -height + 0.36, note, transform=axes.get_yaxis_transform(), va="center")
+        axes.text(0, -height + 0.33, note, transform=axes.get_yaxis_transform(), va="center")
     _ratio_axis(axes, shown)
-    axes.set_ylim(-len(rows) + 0.45, 0.62)
+    axes.set_ylim(-len(rows) + 0.5, 0.55)
     axes.set_xlabel("times as fast as the reference" + ("" if width_in < 5 else " (log scale)"))
     return figure
 
@@ -125,7 +118,7 @@ def plot_stages(material: Material, width_in: float) -> Figure:
     table = table[(table["stage"] != "consume") & (table["ms"] > 0)]
     figure, axes = _canvas(width_in, 0.34 * len(table) + 0.6)
     for height, (_, row) in enumerate(table.iterrows()):
-        axes.barh(-height, row["ms"], height=0.62, color=_STAGE_COLOURS[row["stage"]])
+        axes.barh(-height, row["ms"], height=0.6, color=_POINT)
         share = phrases.percent(row["loader_share"])
         axes.text(row["ms"], -height, f"  {phrases.milliseconds(row['ms'])}  {share}", va="center")
     axes.set_yticks(-np.arange(len(table)), table["stage"])
@@ -165,11 +158,12 @@ def _strip(axes: Axes, height: float, row: pd.Series[Any], trials: pd.DataFrame)
     chosen = (trials["experiment"] == row["experiment"]) & (trials["cell"] == row["cell"])
     reference, cell = paired(trials[chosen], "epoch_s")
     points = reference / cell
-    jitter = height - 0.14 + 0.09 * np.linspace(-1, 1, points.size)
-    axes.scatter(points, jitter, s=13, color=_POINT, alpha=0.75, linewidth=0)
+    # Points below their interval, spread a little: equal ones stay countable.
+    spread = height - 0.27 + 0.07 * np.tile([1, -1], points.size)[: points.size]
+    axes.scatter(points, spread, s=13, color=_POINT, alpha=0.75, linewidth=0)
     colour, marker = _MARKS[row["verdict"]]
-    axes.plot([row["low"], row["high"]], [height - 0.14] * 2, color=colour, linewidth=2.4)
-    axes.plot(row["ratio"], height - 0.14, marker=marker, color=colour, markersize=7)
+    axes.plot([row["low"], row["high"]], [height] * 2, color=colour, linewidth=2.4)
+    axes.plot(row["ratio"], height, marker=marker, color=colour, markersize=7)
     return [*points, row["low"], row["high"]]
 
 
@@ -180,7 +174,7 @@ def _strip_label(row: pd.Series[Any], rates: pd.Series[float], brief: bool) -> s
     if brief:
         return text
     before, after = (phrases.rate(rates[key]) for key in ("reference_median", "cell_median"))
-    return f"{text}   ({after}, reference {before})"
+    return f"{text} ({after}; reference {before})"
 
 
 def _ratio_axis(axes: Axes, shown: list[float]) -> None:
@@ -188,12 +182,19 @@ def _ratio_axis(axes: Axes, shown: list[float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(min(low / 1.06, 0.88), max(high * 1.06, 1.14))
     bounds = axes.get_xlim()
-    wide = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50]
-    ticks = wide if bounds[1] / bounds[0] > 1.8 else [0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3]
-    axes.set_xticks([tick for tick in ticks if bounds[0] <= tick <= bounds[1]])
+    inside = [tick for tick in _ticks(bounds[1] / bounds[0]) if bounds[0] <= tick <= bounds[1]]
+    axes.set_xticks(inside)
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
     axes.set_yticks([])
+
+
+def _ticks(span: float) -> list[float]:
+    if span > 4:
+        return [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
+    if span > 1.5:
+        return [0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 2.5, 3]
+    return [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3]
 
 
 def _canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:

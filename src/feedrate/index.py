@@ -43,8 +43,10 @@ def read_index(path: Path) -> list[Sample]:
         ValueError: The file is no index; the message names it.
     """
     try:
-        table = pq.read_table(path, schema=SCHEMA)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        table = pq.read_table(path)
+        # A column that is missing would be read as nulls under a given schema.
+        table = table.select(SCHEMA.names).cast(SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, KeyError) as error:
         raise ValueError(f"{path}: not an index of samples: {error}") from None
     return [_to_sample(row) for row in table.to_pylist()]
 

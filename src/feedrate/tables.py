@@ -14,7 +14,7 @@ Columns of the table (``results/tables/{dataset}/trials.csv``):
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +24,31 @@ SCHEMA = 1
 STAGES = ("read", "decode", "transform", "filter", "targets", "collate", "transfer", "consume")
 """The stages of a pipeline, in order; the same words everywhere."""
 
-_TEXT_PREFIXES = ("dataset", "experiment", "cell", "side", "gate_failures", "equivalence")
+_TEXT_PREFIXES = (
+    *("dataset", "experiment", "cell", "side", "gate_failures", "equivalence"),
+    *("level_", "machine_", "threads_omp"),
+)
 _KEYS = (
-    *("dataset", "experiment", "cell", "primary", "seed", "levels", "reference_levels", "work"),
+    *("dataset", "experiment", "cell", "seed", "levels", "reference_levels", "work"),
     *("machine", "gate", "equivalence", "trials"),
 )
 
 
-def collect(record_paths: Iterable[Path]) -> pd.DataFrame:
+def collect(
+    record_paths: Iterable[Path], primary: Mapping[str, Collection[str]] | None = None
+) -> pd.DataFrame:
     """Flatten the records of measured cells into one row a trial.
 
     Args:
         record_paths: JSON files of schema 1.
+        primary: The cells declared primary, by experiment: judged without Holm. A record does not
+            hold them, for how a cell is judged does not change how it is measured.
 
     Raises:
         ValueError: No record given, or one that is not of this schema or has no trials.
     """
-    rows = [row for path in record_paths for row in _rows(read_record(Path(path)))]
+    declared = primary or {}
+    rows = [row for path in record_paths for row in _rows(read_record(Path(path)), declared)]
     if not rows:
         raise ValueError("no records given: there is nothing to collect")
     return _with_estimands(pd.DataFrame(rows))
@@ -83,12 +91,15 @@ def read_csv(path: Path, text: Iterable[str]) -> pd.DataFrame:
 
 
 def _is_text(name: str) -> bool:
-    numeric = ("level_workers", "level_batch_size", "machine_cores", "machine_memory_bytes")
-    return name not in numeric and name.startswith((*_TEXT_PREFIXES, "level_", "machine_"))
+    numeric = ("level_workers", "level_batch_size", "machine_cores", "machine_memory_gib")
+    return name not in numeric and name.startswith(_TEXT_PREFIXES)
 
 
-def _rows(record: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    shared = _of_record(record)
+def _rows(
+    record: Mapping[str, Any], primary: Mapping[str, Collection[str]]
+) -> Iterable[dict[str, Any]]:
+    declared = record["cell"] in primary.get(record["experiment"], ())
+    shared = {**_of_record(record), "primary": declared}
     for trial in record["trials"]:
         side = "levels" if trial["side"] == "cell" else "reference_levels"
         levels = {f"level_{factor}": level for factor, level in record[side].items()}
@@ -100,7 +111,7 @@ def _of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     facts = {key: value for key, value in machine.items() if not isinstance(value, dict)}
     return {
-        **{key: record[key] for key in ("dataset", "experiment", "cell", "primary", "seed")},
+        **{key: record[key] for key in ("dataset", "experiment", "cell", "seed")},
         **{f"work_{key}": value for key, value in record["work"].items()},
         "gate_valid": bool(gate["valid"]),
         "gate_checks": gate["checks"],

@@ -1,0 +1,181 @@
+"""The answer of the first screen: does a RAM cache of maps beat reading them from disk?
+
+Every sentence is chosen by a verdict and filled with figures of the tables; nothing is typed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from feedrate import phrases
+from feedrate.figures import Material
+from feedrate.shares import stage_table
+
+EXPERIMENT, CELL = "ram_vs_disk", "targets~npz_ram"
+QUESTION = "Does a RAM cache of maps beat reading them from disk?"
+UNCONFIRMED = "Measured, not yet confirmed on fresh pairs."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader should know first, for one dataset on one machine.
+
+    Attributes:
+        verdict: One of `stats`' verdicts, or ``not measured``.
+        headline: Faster or not, by how much.
+        certainty: How sure, with absolute figures.
+        price: What the cache costs: start-up, break-even, memory. Empty without a measurement.
+        advice: What to do about it.
+        gain: The largest gain measured that leaves the batches identical.
+        time: Where the time of an image goes.
+    """
+
+    dataset: str
+    machine: str
+    verdict: str
+    headline: str
+    certainty: str
+    price: str
+    advice: str
+    gain: str
+    time: str
+
+
+def answer(dataset: str, material: Material) -> Answer:
+    """Answer the question for one dataset."""
+    rows = rows_of(material.summaries, EXPERIMENT, CELL)
+    epoch = rows.get("epoch_s", {"verdict": "not measured", "warnings": ""})
+    judged = epoch["verdict"] in _HEADLINES
+    headline = _HEADLINES.get(epoch["verdict"], _NO_ANSWER)
+    return Answer(
+        dataset=dataset,
+        machine=machine_of(material.trials),
+        verdict=epoch["verdict"],
+        headline=headline.format(**_words(epoch)),
+        certainty=_certainty(rows) if judged else "",
+        price=_price(rows, material.trials) if judged else "",
+        advice=_advice(epoch),
+        gain=best_gain(material.summaries),
+        time=time_goes(material.stages),
+    )
+
+
+_HEADLINES = {
+    "faster": "Yes. With the maps in RAM an epoch is {ratio} as fast.",
+    "slower": "No. With the maps in RAM an epoch is slower: {ratio} as fast.",
+    "equivalent": "No. It makes no difference that matters: {ratio} as fast.",
+    "inconclusive": "Not settled. The measurement allows {low} to {high} as fast.",
+}
+_NO_ANSWER = "No answer: the cell is {verdict}."
+
+
+def rows_of(summaries: pd.DataFrame, experiment: str, cell: str) -> dict[str, dict[str, Any]]:
+    """The rows of one cell's summary by estimand; empty where it was not measured."""
+    chosen = summaries[(summaries["experiment"] == experiment) & (summaries["cell"] == cell)]
+    return {row["estimand"]: _plain(row) for _, row in chosen.iterrows()}
+
+
+def machine_of(trials: pd.DataFrame) -> str:
+    """Name the machine of a table of trials, or say that there were several."""
+    first = trials.iloc[0]
+    if trials["machine_id"].nunique() > 1:
+        return f"{trials['machine_id'].nunique()} machines: the figures do not belong together"
+    return (
+        f"{first['machine_cpu']}, {first['machine_cores']} cores, "
+        f"{first['machine_memory_gib']:g} GiB memory"
+    )
+
+
+def best_gain(summaries: pd.DataFrame) -> str:
+    """Name the largest gain measured whose batches are identical to the reference's."""
+    rows = summaries[summaries["estimand"] == "epoch_s"]
+    rows = rows[(rows["equivalence"] == "identical") & (rows["verdict"] == "faster")]
+    if rows.empty:
+        return "No change measured here made an epoch faster with identical batches."
+    best = _plain(rows.loc[rows["ratio"].idxmax()])
+    return (
+        f"The largest gain with identical batches is {best['experiment']}/{best['cell']}: "
+        f"{phrases.as_fast(best)}."
+    )
+
+
+def time_goes(stages: Mapping[str, Any]) -> str:
+    """Say where the time of one image goes, loader and forward pass apart."""
+    if not stages:
+        return "The stages were not clocked."
+    table = stage_table(stages)
+    loading = table[table["stage"] != "consume"]
+    top = loading.sort_values("ms", ascending=False).head(3)
+    shares = [f"{row.stage} {phrases.percent(row.loader_share)}" for row in top.itertuples()]
+    text = (
+        f"One process needs {phrases.milliseconds(loading['ms'].sum())} to load an image: "
+        f"{phrases.listing(shares)}."
+    )
+    forward = float(table.loc[table["stage"] == "consume", "ms"].iloc[0])
+    if not forward:
+        return text
+    return f"{text} A DBNet's forward pass takes {phrases.milliseconds(forward)} more."
+
+
+def _words(row: Mapping[str, Any]) -> dict[str, str]:
+    named = {key: phrases.ratio(row[key]) for key in ("ratio", "low", "high") if key in row}
+    return {"verdict": row["verdict"], **named}
+
+
+def _certainty(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    epoch, rate = rows["epoch_s"], rows["images_per_s"]
+    text = (
+        f"{phrases.interval(epoch)[0].upper()}{phrases.interval(epoch)[1:]}; "
+        f"{phrases.rate(rate['cell_median'])} against {phrases.rate(rate['reference_median'])}."
+    )
+    return f"{text} Doubt: {epoch['warnings']}." if epoch["warnings"] else text
+
+
+def _price(rows: Mapping[str, Mapping[str, Any]], trials: pd.DataFrame) -> str:
+    epoch, whole, memory = rows["epoch_s"], rows["epoch_with_startup_s"], rows["pss_bytes"]
+    text = f"{_startup(epoch, trials)} One epoch with its start-up included is {phrases.ratio(whole['ratio'])} as fast."  # noqa: E501
+    if not math.isfinite(memory["cell_median"]):
+        return text
+    return (
+        f"{text} Memory: {phrases.megabytes(memory['cell_median'])} against "
+        f"{phrases.megabytes(memory['reference_median'])} (PSS)."
+    )
+
+
+def _startup(epoch: Mapping[str, Any], trials: pd.DataFrame) -> str:
+    extra, images = epoch["extra_startup_s"], trials["images"].iloc[0]
+    if extra <= 0:
+        return "It costs no start-up."
+    if math.isinf(epoch["break_even_epochs"]):
+        return f"It costs {phrases.seconds(extra)} more at the start, which no epoch pays back."
+    bounds = [phrases.epochs(epoch[key]) for key in ("break_even_low", "break_even_high")]
+    return (
+        f"It costs {phrases.seconds(extra)} more at the start, paid back after "
+        f"{phrases.epochs(epoch['break_even_epochs'])} epochs of the measured {images} images "
+        f"({bounds[0]} to {bounds[1]}), or {phrases.epochs(epoch['break_even_passes'])} passes "
+        f"over a whole dataset if the preload grows with its size."
+    )
+
+
+def _advice(epoch: Mapping[str, Any]) -> str:
+    verdict = epoch["verdict"]
+    if verdict == "faster":
+        passes = phrases.epochs(epoch["break_even_passes"])
+        when = "" if epoch["extra_startup_s"] <= 0 else f" and make more than {passes} passes a run"
+        return f"Keep the maps in RAM if they fit{when}. {UNCONFIRMED}"
+    if verdict in ("slower", "equivalent"):
+        return f"Keep reading the maps from disk: the cache gives nothing back. {UNCONFIRMED}"
+    if verdict == "inconclusive":
+        return "Decide nothing on this. Raise `measuring.pairs` and measure again."
+    if verdict == "invalid":
+        return f"Mend the cell first. {epoch['warnings']}"
+    return f"Measure the cell {EXPERIMENT}/{CELL} with enough pairs first."
+
+
+def _plain(row: pd.Series[Any]) -> dict[str, Any]:
+    return {str(key): value for key, value in row.items()}

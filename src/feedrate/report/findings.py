@@ -1,0 +1,125 @@
+"""One sentence a figure, computed: what it shows, in words that change when the data change."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from feedrate import phrases
+from feedrate.cell import REFERENCE
+from feedrate.control import control_series, steadiness
+from feedrate.figures import FIGURES, Material
+from feedrate.shares import stage_table
+
+BY_DESIGN = "different by design"
+_NOT_SETTLED = ("inconclusive", "too few pairs", "invalid")
+
+
+def title_of(figure: str, material: Material) -> str:
+    """The finding of a figure."""
+    if figure == "stages":
+        return _stages_title(material)
+    if figure == "control":
+        return _control_title(material)
+    return experiment_finding(epoch_rows(material.summaries, figure))
+
+
+def caption_of(figure: str, material: Material) -> str:
+    """What is drawn, from which cells."""
+    if figure in FIGURES:
+        return _CAPTIONS[figure]
+    rows = epoch_rows(material.summaries, figure)
+    cells = ", ".join(f"{figure}/{cell}" for cell in rows["cell"])
+    return (
+        f"Dots: one pair each. Line and mark: {phrases.percent(rows['confidence_asked'].iloc[0])} "
+        f"interval and centre (triangle up: faster, down: slower, square: equivalent, diamond: "
+        f"inconclusive). Grey band: margin of {phrases.percent(rows['margin'].iloc[0])}. "
+        f"A name tells what differs from the reference. Cells: {cells}."
+    )
+
+
+def epoch_rows(summaries: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """The rows that decide: one a cell of the experiment."""
+    chosen = (summaries["experiment"] == experiment) & (summaries["estimand"] == "epoch_s")
+    return summaries[chosen]
+
+
+def experiment_finding(rows: pd.DataFrame) -> str:
+    """Sum up the cells of one experiment.
+
+    Args:
+        rows: From `epoch_rows`.
+    """
+    if list(rows["cell"]) == [REFERENCE]:
+        return _repeat_finding(rows)
+    alike = rows[rows["equivalence"] != BY_DESIGN]
+    faster, slower = (alike[alike["verdict"] == verdict] for verdict in ("faster", "slower"))
+    if not faster.empty:
+        return f"Fastest is {_told(faster, 'idxmax')}."
+    open_cells = int(rows["verdict"].isin(_NOT_SETTLED).sum())
+    doubt = f"; {open_cells} of {len(rows)} cells are not settled" if open_cells else ""
+    if not slower.empty:
+        return f"Nothing is shown to beat the reference{doubt}. Slowest is {_told(slower, 'idxmin')}."
+    if doubt:
+        return f"No cell is shown to be faster{doubt}."
+    by_design = rows[(rows["equivalence"] == BY_DESIGN) & (rows["verdict"] == "faster")]
+    if not by_design.empty:
+        return f"Only leaving work out is faster: {_told(by_design, 'idxmax')}."
+    return f"No cell differs from the reference by more than {_margin(rows)}."
+
+
+def _repeat_finding(rows: pd.DataFrame) -> str:
+    row = rows.iloc[0].to_dict()
+    if row["verdict"] == "equivalent":
+        return f"The same pipeline measured twice agrees: {phrases.as_fast(row)}."
+    if row["verdict"] in ("faster", "slower"):
+        return (
+            f"The same pipeline measured twice differs: {phrases.as_fast(row)}. "
+            "Doubt every difference that is not much larger."
+        )
+    if row["verdict"] == "inconclusive":
+        return (
+            f"The same pipeline measured twice agrees no better than this: {phrases.as_fast(row)}."
+        )
+    return f"The same pipeline could not be measured twice: {row['verdict']}."
+
+
+def _told(rows: pd.DataFrame, pick: str) -> str:
+    row = rows.loc[getattr(rows["ratio"], pick)()].to_dict()
+    remark = "" if row["equivalence"] == "identical" else f", {row['equivalence']}"
+    return f"{row['cell']}{remark}: {phrases.as_fast(row)}"
+
+
+def _margin(rows: pd.DataFrame) -> str:
+    return phrases.percent(rows["margin"].iloc[0])
+
+
+def _stages_title(material: Material) -> str:
+    table = stage_table(material.stages)
+    top = table.sort_values("loader_share", ascending=False).iloc[0]
+    targets = table.set_index("stage").loc["targets", "loader_share"]
+    text = f"Loading an image is {phrases.percent(top['loader_share'])} {top['stage']}"
+    if top["stage"] == "targets":
+        return f"{text}: the maps are the largest stage."
+    return f"{text}; the maps are {phrases.percent(targets)}."
+
+
+def _control_title(material: Material) -> str:
+    seen = steadiness(control_series(material.trials))
+    margin = float(material.summaries["margin"].iloc[0])
+    steady = "held still" if abs(seen.drift) <= margin else "did not hold still"
+    return (
+        f"The machine {steady}: the reference moved by {100 * seen.drift:+.1f} % from the first "
+        f"to the last third of {seen.minutes:.0f} minutes."
+    )
+
+
+_CAPTIONS = {
+    "stages": (
+        "Milliseconds an image of every stage of the base pipeline, in one process without "
+        "workers, and the share of the loader. The forward pass is left out. One clocked run."
+    ),
+    "control": (
+        "Every reference trial of every cell that counts, against the time of day. Grey band: "
+        "the middle 90 %. Pairs cancel slow drift; a jump inside a pair they cannot."
+    ),
+}

@@ -1,0 +1,212 @@
+"""The tables of the page as rows of ready text: what is shown, in which words and digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from feedrate import phrases
+from feedrate.figures import Material
+from feedrate.report.study import Intake
+from feedrate.stats import ESTIMANDS
+
+SHOWN_FINDINGS = 50
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One cell's verdict on `epoch_s`."""
+
+    cell: str
+    primary: bool
+    ratio: str
+    interval: str
+    mean: str
+    p: str
+    pairs: int
+    rates: str
+    verdict: str
+    equivalence: str
+    note: str
+    warnings: str
+
+
+@dataclass(frozen=True)
+class Absolute:
+    """Every estimand of one cell, absolute: ``(reference, cell)`` text by estimand."""
+
+    cell: str
+    values: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the exercise gate said of one cell."""
+
+    cell: str
+    valid: bool
+    checks: int
+    failures: str
+
+
+@dataclass(frozen=True)
+class IntakeView:
+    """What the validation found, ready to print."""
+
+    sentence: str
+    excluded: list[str]
+    counts: list[tuple[str, str, int]]
+    findings: list[dict[str, Any]]
+    hidden: int
+    preview: str
+
+
+def results(summaries: pd.DataFrame) -> list[Result]:
+    """One row a cell."""
+    rates = summaries[summaries["estimand"] == "images_per_s"].set_index(["experiment", "cell"])
+    return [
+        _result(row.to_dict(), rates.loc[(row["experiment"], row["cell"])])
+        for _, row in summaries[summaries["estimand"] == "epoch_s"].iterrows()
+    ]
+
+
+def absolutes(summaries: pd.DataFrame) -> list[Absolute]:
+    """Every estimand of every cell."""
+    return [
+        Absolute(
+            f"{experiment}/{cell}",
+            {row.estimand: _both(row._asdict()) for row in group.itertuples()},
+        )
+        for (experiment, cell), group in summaries.groupby(["experiment", "cell"], sort=False)
+    ]
+
+
+def gates(trials: pd.DataFrame) -> list[Gate]:
+    """What the exercise gate said, a row a cell."""
+    first = trials.groupby(["experiment", "cell"], sort=False).first().reset_index()
+    return [
+        Gate(
+            f"{row.experiment}/{row.cell}",
+            bool(row.gate_valid),
+            int(row.gate_checks),
+            str(row.gate_failures),
+        )
+        for row in first.itertuples()
+    ]
+
+
+def view_intake(intake: Intake | None, picture: Callable[[bytes], str]) -> IntakeView:
+    """Sum up the validation of one dataset.
+
+    Args:
+        intake: None where the study did not hand it over.
+        picture: Turns a PNG into an address for the page.
+    """
+    if intake is None:
+        return IntakeView("The validation's findings were not handed over.", [], [], [], 0, "")
+    verdict, findings = intake.verdict, intake.findings
+    sentence = (
+        f"{verdict['accepted']} of {verdict['samples']} images were accepted, with "
+        f"{verdict['instances']} text instances and {verdict['megapixels_mean']:.2f} megapixels "
+        f"on average."
+    )
+    counts = findings.groupby(["severity", "check"]).size()
+    return IntakeView(
+        sentence,
+        list(verdict["excluded"]),
+        [(severity, check, int(number)) for (severity, check), number in counts.items()],
+        [{str(k): v for k, v in row.items()} for _, row in findings.head(SHOWN_FINDINGS).iterrows()],
+        max(len(findings) - SHOWN_FINDINGS, 0),
+        picture(intake.preview),
+    )
+
+
+def machine_facts(trials: pd.DataFrame, maps: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The fingerprint of the machine, and of the stored maps."""
+    first = trials.iloc[0]
+    facts = [
+        (name.removeprefix("machine_").replace("_", " "), str(first[name]))
+        for name in trials.columns
+        if name.startswith("machine_")
+    ]
+    threads = [f"{n.removeprefix('threads_')} {first[n]}" for n in trials if n.startswith("threads_")]  # noqa: E501
+    facts.append(("threads of a trial", ", ".join(threads)))
+    if maps.get("maps"):
+        size = phrases.megabytes(maps["bytes"])
+        facts.append(("stored maps", f"{maps['maps']} files, {size}, each made anew and compared"))
+    return facts
+
+
+def method(material: Material) -> list[str]:
+    """How it was measured, in five sentences filled from the trials."""
+    trials, first = material.trials, material.trials.iloc[0]
+    counted = trials[~trials["discarded"].astype(bool)]
+    confidence = phrases.percent(material.summaries["confidence_asked"].iloc[0])
+    margin = phrases.percent(material.summaries["margin"].iloc[0])
+    return [
+        f"Every cell was measured in pairs with its reference, {_pairs_told(counted)} pairs a "
+        f"cell, in random order inside a pair, each trial in a fresh process.",
+        f"Both sides did the same work: {first['images']} images in {first['batches']} batches, "
+        f"the same {first['work_images']} distinct images in the same order.",
+        f"{len(counted)} trials count; {len(trials) - len(counted)} warm-up trials were thrown "
+        f"away, and a cell counts only if counters prove that both sides did what they should.",
+        f"A figure is the Hodges-Lehmann centre of the pairs' log-ratios with its exact "
+        f"signed-rank interval ({confidence}).",
+        f"Differences below {margin} are called equivalent, and what was not declared primary "
+        f"must also pass Holm's correction.",
+    ]
+
+
+def _result(row: Mapping[str, Any], rates: pd.Series[Any]) -> Result:
+    judged = math.isfinite(row["low"])
+    return Result(
+        cell=f"{row['experiment']}/{row['cell']}",
+        primary=bool(row["primary"]),
+        ratio=phrases.ratio(row["ratio"]) if judged else DASH,
+        interval=f"{row['low']:.2f} to {row['high']:.2f}" if judged else DASH,
+        mean=_mean(row) if judged else DASH,
+        p=f"{row['p_holm']:.3f}" if judged else DASH,
+        pairs=int(row["pairs"]),
+        rates=_rates(rates),
+        verdict=row["verdict"],
+        equivalence=row["equivalence"],
+        note=row["equivalence_note"],
+        warnings=row["warnings"],
+    )
+
+
+def _mean(row: Mapping[str, Any]) -> str:
+    return f"{phrases.ratio(row['mean_ratio'])} ({row['boot_low']:.2f} to {row['boot_high']:.2f})"
+
+
+def _rates(rates: pd.Series[Any]) -> str:
+    if not math.isfinite(rates["cell_median"]):
+        return DASH
+    return f"{rates['cell_median']:.3g} / {rates['reference_median']:.3g}"
+
+
+def _both(row: Mapping[str, Any]) -> tuple[str, str]:
+    name = row["estimand"]
+    return (_shown(name, row["reference_median"]), _shown(name, row["cell_median"]))
+
+
+def _shown(estimand: str, value: float) -> str:
+    if not math.isfinite(value):
+        return DASH
+    unit = ESTIMANDS[estimand].unit
+    if unit == "bytes":
+        return phrases.megabytes(value)
+    if unit == "share":
+        return phrases.percent(value)
+    return phrases.seconds(value) if unit.startswith("s") else f"{value:.3g}"
+
+
+def _pairs_told(counted: pd.DataFrame) -> str:
+    pairs = counted.groupby(["experiment", "cell"])["pair"].nunique()
+    low, high = int(pairs.min()), int(pairs.max())
+    return str(low) if low == high else f"{low} to {high}"

@@ -1,0 +1,111 @@
+"""What a page is made from: the tables of a study, read from its results folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from feedrate.claims import COLUMNS as CLAIM_COLUMNS
+from feedrate.figures import Material
+from feedrate.stats import TEXT_COLUMNS
+from feedrate.tables import read_csv, read_trials
+
+FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The tables of a study, all datasets.
+
+    Attributes:
+        trials: From `tables.collect`.
+        summaries: From `stats.summarise`.
+        claims: From `claims.judge`.
+        stages: Content of ``results/stages/{dataset}.json`` by dataset.
+        maps: Content of ``results/maps/{dataset}/npz.json`` by dataset.
+    """
+
+    trials: pd.DataFrame
+    summaries: pd.DataFrame
+    claims: pd.DataFrame
+    stages: Mapping[str, Mapping[str, Any]]
+    maps: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of the datasets, in the order of the study."""
+        return list(dict.fromkeys(self.summaries["dataset"]))
+
+    def of(self, dataset: str) -> Material:
+        """What belongs to one dataset."""
+        return Material(
+            self.trials[self.trials["dataset"] == dataset],
+            self.summaries[self.summaries["dataset"] == dataset],
+            self.stages.get(dataset, {}),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """What the validation let in.
+
+    Attributes:
+        findings: Columns `FINDING_COLUMNS`.
+        verdict: Content of ``results/validation/{dataset}.json``.
+        preview: A PNG of one sample and its maps, empty where there is none.
+    """
+
+    findings: pd.DataFrame
+    verdict: Mapping[str, Any]
+    preview: bytes = b""
+
+
+def read_study(results: Path, datasets: Iterable[str]) -> Study:
+    """Read the tables of a study.
+
+    Args:
+        results: The results folder.
+        datasets: Names, in the order in which they should appear.
+
+    Raises:
+        FileNotFoundError: A table was not made yet; the message names it.
+    """
+    names = list(datasets)
+    trials = {name: read_trials(results / "tables" / name / "trials.csv") for name in names}
+    summaries = [
+        read_csv(results / "summary" / name / f"{experiment}.csv", TEXT_COLUMNS)
+        for name, table in trials.items()
+        for experiment in dict.fromkeys(table["experiment"])
+    ]
+    return Study(
+        pd.concat(trials.values(), ignore_index=True),
+        pd.concat(summaries, ignore_index=True),
+        read_csv(results / "claims.csv", CLAIM_COLUMNS),
+        {name: _read_json(results / "stages" / f"{name}.json") for name in names},
+        {name: _read_json(results / "maps" / name / "npz.json") for name in names},
+    )
+
+
+def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
+    """Read what the validation of each dataset found, and its preview.
+
+    Raises:
+        FileNotFoundError: A file was not made yet; the message names it.
+    """
+    return {
+        name: Intake(
+            read_csv(results / "validation" / f"{name}.csv", FINDING_COLUMNS),
+            _read_json(results / "validation" / f"{name}.json"),
+            (results / "previews" / f"{name}.png").read_bytes(),
+        )
+        for name in datasets
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,50 @@
+"""What a study will cost: estimated before, measured afterwards, and within the budget."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from feedrate.cell import Cell
+from feedrate.configfile import read_config
+from feedrate.plan import estimate_s, plan
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["config", "sroie"])
+def test_the_default_study_stays_in_its_budget_on_two_cores(name, monkeypatch, tmp_path):
+    monkeypatch.setattr("feedrate.plan.usable_cores", lambda: 2)
+    monkeypatch.chdir(tmp_path)
+    costs = plan(read_config(ROOT / f"config/{name}.yaml"), tmp_path)
+    total_s = sum(cost.total_s for cost in costs)
+    assert 10 <= len(costs) <= 14
+    # Data, maps, profile and report take about three minutes more.
+    assert total_s < 17 * 60
+    assert sum(cost.trials_s for cost in costs) > 0.5 * total_s
+
+
+def test_an_earlier_record_tells_better_than_an_estimate(tmp_path):
+    config = read_config(ROOT / "config/smoke.yaml")
+    record = tmp_path / "smoke/aa/reference.json"
+    record.parent.mkdir(parents=True)
+    trials = [
+        {"side": side, "discarded": discarded, "startup_s": 1.0, "epoch_s": seconds}
+        for side, seconds in (("reference", 41.0), ("cell", 40.0))
+        for discarded in (True, False)
+    ]
+    record.write_text(json.dumps({"trials": trials}))
+    costs = {cost.cell: cost for cost in plan(config, tmp_path)}
+    assert costs["reference"].measured
+    assert (costs["reference"].reference_s, costs["reference"].cell_s) == (42.0, 41.0)
+    assert not costs["targets~npz_ram"].measured
+
+
+def test_workers_share_the_work_only_as_far_as_there_are_cores(monkeypatch):
+    monkeypatch.setattr("feedrate.plan.usable_cores", lambda: 2)
+    seconds = [estimate_s(Cell(workers=workers), 100) for workers in (0, 1, 2, 4)]
+    assert seconds[0] == seconds[1] == 2 * seconds[2] == 2 * seconds[3]
+
+
+def test_a_paced_consumer_sets_the_pace():
+    assert estimate_s(Cell(consumer="sleep:1000"), 160) == pytest.approx(10.0)

@@ -1,0 +1,73 @@
+"""The embedded dataset: deterministic, with exact quads, and no easier to decode than it should be."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from feedrate.formats.seed_json import read
+from feedrate.generators import receipts
+from feedrate.generators.lettering import print_receipt
+from feedrate.generators.photograph import photograph
+from feedrate.sample import Sample
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    receipts.generate(folder, count=5, seed=7)
+    return folder
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(made):
+    for number in (0, 4):
+        stored = (made / "images" / receipts.receipt_name(number)).read_bytes()
+        assert receipts.make_receipt(7, number)[0] == stored
+        assert receipts.make_receipt(8, number)[0] != stored
+
+
+def test_its_annotations_are_read_without_a_finding(made):
+    samples = list(read(made / "images", made / "annotations.json"))
+    assert all(isinstance(item, Sample) for item in samples)
+    assert [sample.key for sample in samples] == [receipts.receipt_name(n) for n in range(5)]
+    assert all(15 <= len(sample.instances) <= 130 for sample in samples)
+    assert all(item.text for sample in samples for item in sample.instances)
+
+
+def test_some_words_are_ignored_but_few(made):
+    entries = json.loads((made / "annotations.json").read_text())["images"].values()
+    words = [word for entry in entries for word in entry["words"].values()]
+    share = np.mean([word.get("ignore", False) for word in words])
+    assert 0 < share < 0.2
+
+
+def test_pictures_are_photographs_in_size_and_in_bits_a_pixel(made):
+    datas = [path.read_bytes() for path in (made / "images").iterdir()]
+    pixels = [int(np.prod(Image.open(io.BytesIO(data)).size)) for data in datas]
+    bits = [len(data) * 8 / count for data, count in zip(datas, pixels, strict=True)]
+    assert 1.0e6 < np.mean(pixels) < 2.2e6
+    assert 1.0 < np.mean(bits) < 1.8
+
+
+def test_quads_lie_on_their_words():
+    """Ink alone, photographed: the dark pixels of each word are inside its quad, not outside."""
+    rng = np.random.default_rng(3)
+    ink, words = print_receipt(rng, 600, 1200, 30)
+    only = np.zeros_like(ink)
+    word = max(words, key=lambda item: item.box[2] - item.box[0])
+    left, top, right, bottom = word.box
+    only[top:bottom, left:right] = 255
+    bare, homography = photograph(np.random.default_rng(5), np.zeros_like(ink), 800, 1400)
+    inked, _ = photograph(np.random.default_rng(5), only, 800, 1400)
+    rows, columns = np.nonzero(np.abs(inked.astype(int) - bare).sum(axis=2) > 120)
+    quad = np.array(receipts._quad(word.box, homography))
+    assert np.abs([columns.min(), rows.min()] - quad.min(axis=0)).max() < 3
+    assert np.abs([columns.max(), rows.max()] - quad.max(axis=0)).max() < 3
+
+
+def test_progress_counts_to_the_end(tmp_path):
+    told = []
+    receipts.generate(tmp_path, count=2, seed=1, progress=told.append)
+    assert told == [1, 2]
