@@ -120,7 +120,8 @@ def plot_stages(material: Material, width_in: float) -> Figure:
     for height, (_, row) in enumerate(table.iterrows()):
         axes.barh(-height, row["ms"], height=0.6, color=_POINT)
         share = phrases.percent(row["loader_share"])
-        axes.text(row["ms"], -height, f"  {phrases.milliseconds(row['ms'])}  {share}", va="center")
+        text = f"{phrases.milliseconds(row['ms'])}, {share}"
+        axes.annotate(text, (row["ms"], -height), (6, 0), textcoords="offset points", va="center")
     axes.set_yticks(-np.arange(len(table)), table["stage"])
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, table["ms"].max() * (1.28 if width_in > 5 else 1.6))

@@ -35,12 +35,19 @@ def percent(share: float) -> str:
 
 def seconds(value: float) -> str:
     """Seconds or milliseconds, three digits."""
-    return f"{value:.3g} s" if abs(value) >= 1 else f"{1e3 * value:.3g} ms"
+    return f"{digits(value)} s" if abs(value) >= 1 else milliseconds(1e3 * value)
 
 
 def milliseconds(value_ms: float) -> str:
-    """Milliseconds with three digits, never in scientific notation."""
-    return f"{value_ms:.0f} ms" if abs(value_ms) >= 100 else f"{value_ms:.3g} ms"
+    """Milliseconds, three digits."""
+    return f"{digits(value_ms)} ms"
+
+
+def digits(value: float) -> str:
+    """Three digits, never in scientific notation: ``2.80``, ``410``, ``12345``, ``0.0600``."""
+    if abs(value) >= 100 or value == 0:
+        return f"{value:.0f}"
+    return f"{value:.{max(2 - math.floor(math.log10(abs(value))), 0)}f}"
 
 
 def megabytes(value: float) -> str:

@@ -17,6 +17,7 @@ from feedrate.machine import fingerprint
 from feedrate.matrix import Conditions, plugin_modules
 from feedrate.pairs import ENTRY, TRIAL_MODULE, trial_spec
 from feedrate.stages import STAGES, WORKER_STAGES
+from feedrate.targets.codecs.npz import CODEC
 
 ALTERNATIVES = {
     "targets": ("reference", "kernel", "npz", "npz_ram"),
@@ -43,8 +44,8 @@ def profile(
     Returns:
         ``per_image_ms``: milliseconds an image and stage, ``consume`` being the DBNet's forward.
         ``closure``: the stages' sum over the wall time of the same run. ``alternatives``: the
-        stage's milliseconds under other levels. ``map_bytes_in_memory_per_image``: growth of
-        the process's memory by one preloaded map.
+        stage's milliseconds under other levels. ``map_bytes_in_memory_per_image``: what a
+        preloaded map holds.
 
     Raises:
         feedrate.forkserver.TrialError: A trial failed.
@@ -65,6 +66,7 @@ def profile(
             seen[name] = server.call(spec.to_json(), conditions.measuring.timeout_s)
         progress(len(cells), len(cells))
     return _describe(seen, images) | {
+        "map_bytes_in_memory_per_image": _map_bytes(maps_root),
         "schema": 1,
         "dataset": dataset,
         "levels": alone.model_dump(),
@@ -91,7 +93,6 @@ def _describe(seen: dict[str, dict[str, Any]], images: int) -> dict[str, Any]:
     per_image_ms = {stage: _stage_ms(base, stage) for stage in STAGES}
     per_image_ms["consume"] = _stage_ms(seen["dbnet"], "consume")
     inside_s = sum(base["stages_s"][stage] for stage in WORKER_STAGES)
-    grown = seen["targets~npz_ram"]["pss_bytes"] - seen["targets~npz"]["pss_bytes"]
     return {
         "images": images,
         "per_image_ms": per_image_ms,
@@ -102,9 +103,15 @@ def _describe(seen: dict[str, dict[str, Any]], images: int) -> dict[str, Any]:
             }
             for factor, levels in ALTERNATIVES.items()
         },
-        "map_bytes_in_memory_per_image": grown / images,
         "trials": {name: _without_rows(trial) for name, trial in seen.items()},
     }
+
+
+def _map_bytes(maps_root: Path) -> int:
+    """What one preloaded map holds in memory: the arrays of the first stored one, added up."""
+    path = min((maps_root / "npz").rglob("*.npz"))
+    maps = CODEC.decode(path.read_bytes())
+    return sum(array.nbytes for array in (maps.shrink_map, maps.threshold_map))
 
 
 def _stage_ms(trial: dict[str, Any], stage: str) -> float:

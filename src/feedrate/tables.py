@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -88,6 +88,11 @@ def read_csv(path: Path, text: Iterable[str]) -> pd.DataFrame:
         path, dtype=dict.fromkeys(columns, "str"), keep_default_na=False, na_values=[""]
     )
     return table.assign(**{name: table[name].fillna("") for name in columns if name in table})
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries of plain Python values, in order."""
+    return cast("list[dict[str, Any]]", table.to_dict("records"))
 
 
 def _is_text(name: str) -> bool:

@@ -69,7 +69,7 @@ def jobs_of_run(said: str) -> set[str]:
         "results/validation/smoke.csv",
         "results/maps/smoke/npz.json",
         CELL,
-        "results/tables/smoke/trials.csv",
+        "results/tables/smoke/aa.csv",
         "results/summary/smoke/aa.csv",
         "results/stages/smoke.json",
         "results/claims.csv",

@@ -1,26 +1,16 @@
-CONFIDENCE = STUDY.judging.confidence
-MARGIN = STUDY.judging.margin
-PRIMARY = {name: experiment.primary for name, experiment in STUDY.experiments.items()}
-
-
-def summaries(dataset):
-    return [
-        f"results/summary/{dataset}/{experiment}.csv"
-        for experiment in STUDY.experiments
-    ]
-
-
 rule collect_trials:
     input:
         records_of,
     output:
-        "results/tables/{dataset}/trials.csv",
+        "results/tables/{dataset}/{experiment}.csv",
     log:
-        "logs/collect_trials/{dataset}.log",
+        "logs/collect_trials/{dataset}/{experiment}.log",
     conda:
         ENVIRONMENT
     params:
-        primary=json.dumps(PRIMARY),
+        primary=lambda wildcards: json.dumps(
+            {wildcards.experiment: STUDY.experiments[wildcards.experiment].primary}
+        ),
         code=code_hash("feedrate.tables"),
     shell:
         "feedrate --log {log} collect-trials --primary {params.primary:q} {output} {input}"
@@ -36,21 +26,20 @@ rule summarise_experiment:
     conda:
         ENVIRONMENT
     params:
-        confidence=CONFIDENCE,
-        margin=MARGIN,
+        confidence=STUDY.judging.confidence,
+        margin=STUDY.judging.margin,
         seed=STUDY.seed,
         code=code_hash("feedrate.stats"),
     shell:
-        "feedrate --log {log} summarise-experiment --experiment {wildcards.experiment}"
-        " --confidence {params.confidence} --margin {params.margin} --seed {params.seed}"
-        " {input} {output}"
+        "feedrate --log {log} summarise-experiment --confidence {params.confidence}"
+        " --margin {params.margin} --seed {params.seed} {input} {output}"
 
 
 rule judge_claims:
     input:
         claims="config/claims.yaml",
-        trials=expand(rules.collect_trials.output, dataset=DATASETS),
-        summaries=[path for dataset in DATASETS for path in summaries(dataset)],
+        trials=of_every_experiment("tables"),
+        summaries=of_every_experiment("summary"),
         stages=expand("results/stages/{dataset}.json", dataset=DATASETS),
         maps=expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     output:
@@ -60,17 +49,25 @@ rule judge_claims:
     conda:
         ENVIRONMENT
     params:
-        datasets=DATASETS,
-        code=code_hash("feedrate.claims"),
+        datasets=" ".join(DATASETS),
+        experiments=" ".join(EXPERIMENTS),
+        code=code_hash("feedrate.claims", "feedrate.report.study"),
     shell:
-        "feedrate --log {log} judge-claims {input.claims} {output} {params.datasets}"
+        "feedrate --log {log} judge-claims --datasets {params.datasets:q}"
+        " --experiments {params.experiments:q} {input.claims} {output}"
 
 
 rule plot_figure:
     input:
-        trials=rules.collect_trials.output,
-        summaries=lambda wildcards: summaries(wildcards.dataset),
-        stages="results/stages/{dataset}.json",
+        trials=lambda wildcards: [
+            f"results/tables/{wildcards.dataset}/{name}.csv"
+            for name in shown_in(wildcards)
+        ],
+        summaries=lambda wildcards: [
+            f"results/summary/{wildcards.dataset}/{name}.csv"
+            for name in shown_in(wildcards)
+        ],
+        profile=profile_of_figure,
     output:
         report(
             "results/figures/{dataset}/{figure}.svg",
@@ -83,14 +80,15 @@ rule plot_figure:
     conda:
         ENVIRONMENT
     params:
-        code=code_hash("feedrate.figures"),
+        experiments=lambda wildcards: " ".join(shown_in(wildcards)),
+        code=code_hash("feedrate.figures", "feedrate.report.study"),
     shell:
-        "feedrate --log {log} plot-figure --dataset {wildcards.dataset}"
-        " --figure {wildcards.figure} {output}"
+        "feedrate --log {log} plot-figure --datasets {wildcards.dataset}"
+        " --experiments {params.experiments:q} --figure {wildcards.figure} {output}"
 
 
 # One target an experiment: `snakemake --cores 8 ram_vs_disk` measures and answers that question.
-for experiment in STUDY.experiments:
+for experiment in EXPERIMENTS:
 
     rule:
         name:

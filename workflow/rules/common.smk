@@ -4,28 +4,32 @@ from pathlib import Path
 
 from snakemake.utils import validate
 
+from feedrate import matrix
 from feedrate.cell import NAME
 from feedrate.codehash import code_hash
 from feedrate.config import ConfigError
 from feedrate.configfile import load_config, require_paths
 from feedrate.files import folder_fingerprint
 from feedrate.machine import machine_id
-from feedrate.matrix import Conditions, expand
 from feedrate.profile import profiled_modules
 from feedrate.registry import target_of
 
 try:
     STUDY = load_config(config)
     require_paths(STUDY)
-    CELLS = expand(STUDY)
+    CELLS = matrix.expand(STUDY)
 except ConfigError as error:
     sys.exit(str(error))
 validate(config, "../schemas/config.schema.json")
 
 DATASETS = list(STUDY.datasets)
+EXPERIMENTS = list(STUDY.experiments)
 CODECS = sorted({codec for cell in CELLS for codec in cell.codecs} | {"npz"})
-FIGURES = [*STUDY.experiments, "stages", "control"]
+FIGURES = [*EXPERIMENTS, "stages", "control"]
 NOTEBOOKS = ["4_matrix", "5_findings"]
+TRANSFORM = STUDY.base.transform
+TARGETS = STUDY.targets.model_dump_json()
+PLUGINS = json.dumps(STUDY.plugins)
 ENVIRONMENT = "../../envs/environment.yaml"
 
 RECORDS = [
@@ -69,12 +73,57 @@ def module_of(kind, name):
 
 
 def records_of(wildcards):
-    return [
-        path
-        for path in RECORDS
-        if path.startswith(f"results/trials/{wildcards.dataset}/")
-    ]
+    folder = f"results/trials/{wildcards.dataset}/{wildcards.experiment}/"
+    return [path for path in RECORDS if path.startswith(folder)]
 
 
 def verified_maps(dataset, codecs):
     return [f"results/maps/{dataset}/{codec}.json" for codec in codecs]
+
+
+def files_of_generator(wildcards):
+    """What a generated dataset is read from; a user's own files are no files of the workflow."""
+    if dataset_of(wildcards).generator is None:
+        return []
+    folder = f"results/generated/{wildcards.dataset}"
+    return [f"{folder}/annotations.json", f"{folder}/images"]
+
+
+def code_of_maps(wildcards):
+    return code_hash(
+        "feedrate.maps",
+        "feedrate.pipeline",
+        "feedrate.targets.kernel",
+        module_of("codecs", wildcards.codec),
+        module_of("transforms", TRANSFORM),
+    )
+
+
+def maps_of_cell(wildcards):
+    return verified_maps(wildcards.dataset, cell_of(wildcards).codecs)
+
+
+def code_of_cell(wildcards):
+    return code_hash("feedrate.pairs", "feedrate.trial", *cell_of(wildcards).modules)
+
+
+def of_every_experiment(kind):
+    return [
+        f"results/{kind}/{dataset}/{experiment}.csv"
+        for dataset in DATASETS
+        for experiment in EXPERIMENTS
+    ]
+
+
+def shown_in(wildcards):
+    """The experiments a figure is drawn from: its own, or all."""
+    return [wildcards.figure] if wildcards.figure in EXPERIMENTS else EXPERIMENTS
+
+
+def profile_of_figure(wildcards):
+    if wildcards.figure != "stages":
+        return []
+    return [
+        f"results/stages/{wildcards.dataset}.json",
+        f"results/maps/{wildcards.dataset}/npz.json",
+    ]

@@ -19,18 +19,9 @@ rule generate_dataset:
         " --count {params.images_count} --seed {params.seed} {output.annotations}"
 
 
-def generated_files(wildcards):
-    if dataset_of(wildcards).generator is None:
-        return []
-    return [
-        rules.generate_dataset.output.annotations,
-        rules.generate_dataset.output.images,
-    ]
-
-
 rule prepare_dataset:
     input:
-        generated_files,
+        files_of_generator,
     output:
         samples="results/datasets/{dataset}/samples.parquet",
         findings="results/datasets/{dataset}/findings.csv",
@@ -45,7 +36,7 @@ rule prepare_dataset:
         annotations=lambda wildcards: dataset_of(wildcards).annotations
         or f"results/generated/{wildcards.dataset}/annotations.json",
         source=lambda wildcards: fingerprint_of(dataset_of(wildcards)),
-        plugins=json.dumps(STUDY.plugins),
+        plugins=PLUGINS,
         code=lambda wildcards: code_hash(
             "feedrate.index",
             module_of("formats", dataset_of(wildcards).format or "seed_json"),

@@ -1,17 +1,3 @@
-TRANSFORM = STUDY.base.transform
-TARGETS = STUDY.targets.model_dump_json()
-
-
-def maps_code(wildcards):
-    return code_hash(
-        "feedrate.maps",
-        "feedrate.pipeline",
-        "feedrate.targets.kernel",
-        module_of("codecs", wildcards.codec),
-        module_of("transforms", TRANSFORM),
-    )
-
-
 rule build_maps:
     input:
         rules.accept_dataset.output.accepted,
@@ -24,9 +10,9 @@ rule build_maps:
     params:
         targets=TARGETS,
         transform=TRANSFORM,
-        plugins=json.dumps(STUDY.plugins),
+        plugins=PLUGINS,
         shards=STUDY.maps.shards,
-        code=maps_code,
+        code=code_of_maps,
     shell:
         "feedrate --log {log} build-maps --codec {wildcards.codec} --shard {wildcards.shard}"
         " --shards {params.shards} --targets {params.targets:q} --transform {params.transform:q}"
@@ -50,8 +36,8 @@ rule verify_maps:
     params:
         targets=TARGETS,
         transform=TRANSFORM,
-        plugins=json.dumps(STUDY.plugins),
-        code=maps_code,
+        plugins=PLUGINS,
+        code=code_of_maps,
         checker=code_hash("feedrate.targets.reference"),
     shell:
         "feedrate --log {log} verify-maps --dataset {wildcards.dataset} --codec {wildcards.codec}"
@@ -76,7 +62,7 @@ rule preview_targets:
     params:
         targets=TARGETS,
         transform=TRANSFORM,
-        plugins=json.dumps(STUDY.plugins),
+        plugins=PLUGINS,
         code=code_hash("feedrate.preview", module_of("transforms", TRANSFORM)),
     shell:
         "feedrate --log {log} preview-targets --targets {params.targets:q}"

@@ -1,12 +1,4 @@
 # Every rule here starts a clock: `threads: workflow.cores` keeps all other jobs away meanwhile.
-def maps_of_cell(wildcards):
-    return verified_maps(wildcards.dataset, cell_of(wildcards).codecs)
-
-
-def code_of_cell(wildcards):
-    return code_hash("feedrate.pairs", "feedrate.trial", *cell_of(wildcards).modules)
-
-
 rule measure_cell:
     input:
         accepted=rules.accept_dataset.output.accepted,
@@ -42,7 +34,7 @@ rule profile_stages:
     threads: workflow.cores
     params:
         base=STUDY.base.model_dump_json(),
-        conditions=Conditions.of(STUDY).model_dump_json(),
+        conditions=matrix.Conditions.of(STUDY).model_dump_json(),
         machine=machine_id(),
         code=code_hash(
             "feedrate.profile",

@@ -1,7 +1,7 @@
 # What the page and the notebooks are made from.
 FINDINGS = {
-    "trials": expand(rules.collect_trials.output, dataset=DATASETS),
-    "summaries": [path for dataset in DATASETS for path in summaries(dataset)],
+    "trials": of_every_experiment("tables"),
+    "summaries": of_every_experiment("summary"),
     "stages": expand("results/stages/{dataset}.json", dataset=DATASETS),
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     "claims": rules.judge_claims.output,
@@ -20,10 +20,12 @@ rule run_notebook:
         ENVIRONMENT
     params:
         datasets=" ".join(DATASETS),
+        experiments=" ".join(EXPERIMENTS),
         code=code_hash("feedrate.notebook", "feedrate.figures", "feedrate.stats"),
     shell:
         "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
-        " -p datasets {params.datasets:q} {input.notebook} {output} > {log} 2>&1"
+        " -p datasets {params.datasets:q} -p experiments {params.experiments:q}"
+        " {input.notebook} {output} > {log} 2>&1"
 
 
 rule render_notebook:
@@ -68,11 +70,13 @@ rule build_report:
         questions=json.dumps(
             {name: item.question for name, item in STUDY.experiments.items()}
         ),
-        datasets=DATASETS,
+        datasets=" ".join(DATASETS),
+        experiments=" ".join(EXPERIMENTS),
         code=code_hash("feedrate.report"),
     shell:
         "feedrate --log {log} build-report --title {params.title:q}"
-        " --questions {params.questions:q} {output} {params.datasets}"
+        " --questions {params.questions:q} --datasets {params.datasets:q}"
+        " --experiments {params.experiments:q} {output}"
 
 
 rule write_manifest:

@@ -32,7 +32,6 @@ VERBS = {
     "summarise-experiment": "analysis",
     "judge-claims": "analysis",
     "plot-figure": "analysis",
-    "run-notebook": "reporting",
     "render-notebook": "reporting",
     "build-report": "reporting",
     "write-manifest": "reporting",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from feedrate.cli.options import FILE, Json
+from feedrate.cli.options import FILE, Json, study_options
 from feedrate.files import atomic_path, write_text
-from feedrate.results import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @click.command()
@@ -24,20 +27,52 @@ def collect_trials(primary: dict[str, list[str]], output: Path, records: Sequenc
 
 
 @click.command()
-@click.option("--experiment", required=True)
 @click.option("--confidence", type=float, required=True)
 @click.option("--margin", type=float, required=True)
 @click.option("--seed", type=int, required=True)
 @click.argument("trials", type=FILE)
 @click.argument("output", type=FILE)
 def summarise_experiment(
-    experiment: str, confidence: float, margin: float, seed: int, trials: Path, output: Path
+    confidence: float, margin: float, seed: int, trials: Path, output: Path
 ) -> None:
     """Turn the pairs of an experiment into ratios, intervals and verdicts."""
     from feedrate.stats import summarise
     from feedrate.tables import read_trials
 
-    table = read_trials(trials)
-    _write_csv(
-        output, summarise(table[table["experiment"] == experiment], confidence, margin, seed)
-    )
+    _write_csv(output, summarise(read_trials(trials), confidence, margin, seed))
+
+
+@click.command()
+@study_options
+@click.argument("claims", type=FILE)
+@click.argument("output", type=FILE)
+def judge_claims(
+    results: Path, datasets: list[str], experiments: list[str], claims: Path, output: Path
+) -> None:
+    """Hold every claim of the ledger against the data."""
+    from feedrate.claims import judge
+    from feedrate.report.study import read_measurements
+
+    study = read_measurements(results, datasets, experiments)
+    _write_csv(output, judge(claims, study.summaries, study.stages, study.maps, study.trials))
+
+
+@click.command()
+@study_options
+@click.option("--figure", required=True)
+@click.argument("output", type=FILE)
+def plot_figure(
+    results: Path, datasets: list[str], experiments: list[str], figure: str, output: Path
+) -> None:
+    """Draw one figure of one dataset, from the experiments it shows."""
+    from feedrate.figures import draw
+    from feedrate.report.study import read_measurements
+
+    (dataset,) = datasets
+    study = read_measurements(results, datasets, experiments, profiled=figure == "stages")
+    write_text(output, draw(figure, study.of(dataset)))
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from pydantic import BaseModel
 
 FILE = click.Path(path_type=Path)
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class Model(click.ParamType[Any]):
@@ -38,3 +37,24 @@ class Json(click.ParamType[Any]):
 
 
 plugins_option = click.option("--plugins", type=Json(), default="{}", help="The config's plugins.")
+
+
+class Names(click.ParamType[list[str]]):
+    """Names separated by spaces."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Split at white space."""
+        return value.split() if isinstance(value, str) else value
+
+
+def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say which part of the results belongs to the study."""
+    for option in (
+        click.option("--experiments", type=Names(), required=True),
+        click.option("--datasets", type=Names(), required=True),
+        click.option("--results", type=FILE, default="results", show_default=True),
+    ):
+        command = option(command)
+    return command

@@ -40,13 +40,20 @@ UNREADABLE_SHARE = 0.05
 """Words smeared or struck out, annotated as ignored."""
 
 
+PITCH = 1.4
+"""Height of a line in sizes of its font."""
+
+PADDING = 0.14
+"""An annotator's box leaves some paper around the ink, in sizes of the font."""
+
+
 @dataclass(frozen=True)
 class Word:
     """One printed word.
 
     Attributes:
         text: What it says.
-        box: ``(left, top, right, bottom)`` on the paper (px), tight around the ink.
+        box: ``(left, top, right, bottom)`` on the paper (px), with a little paper around the ink.
         ignore: True where it was made unreadable.
     """
 
@@ -80,7 +87,9 @@ def print_receipt(
         ``(height, width)`` uint8 ink, 255 where the paper is black, and the words.
     """
     lines = _choose_lines(rng, words)
-    body_px = int(np.clip(height * 0.93 / sum(line.scale * 1.5 for line in lines), 12, width / 22))
+    body_px = int(
+        np.clip(height * 0.94 / sum(line.scale * PITCH for line in lines), 14, width / 18)
+    )
     canvas = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(canvas)
     placed = list(_place_lines(draw, lines, body_px, (width, height)))
@@ -133,7 +142,7 @@ def _place_lines(
         yield from _draw_words(draw, line.left, left, top, font)
         right = int(width - margin - font.getlength(line.right))
         yield from _draw_words(draw, line.right, right, top, font)
-        top += int(body_px * line.scale * 1.5)
+        top += int(body_px * line.scale * PITCH)
 
 
 def _draw_words(
@@ -141,8 +150,9 @@ def _draw_words(
 ) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
     for word in text.split():
         draw.text((left, top), word, fill=255, font=font)
-        box = draw.textbbox((left, top), word, font=font)
-        yield word, (int(box[0]), int(box[1]), int(np.ceil(box[2])), int(np.ceil(box[3])))
+        ink, pad = draw.textbbox((left, top), word, font=font), round(font.size * PADDING)
+        box = (int(ink[0]) - pad, int(ink[1]) - pad, int(ink[2]) + pad, int(ink[3]) + pad)
+        yield word, box
         left += int(font.getlength(word + " "))
 
 

@@ -76,8 +76,8 @@ def make_receipt(seed: int, number: int) -> tuple[bytes, dict[str, Any]]:
     megapixels, aspect = rng.uniform(1.0, 2.2), rng.uniform(1.25, 1.9)
     width = int(np.sqrt(megapixels * 1e6 / aspect)) // 2 * 2
     height = int(width * aspect) // 2 * 2
-    paper_width = int(width * rng.uniform(0.6, 0.9))
-    paper_height = int(min(height * 0.95, paper_width * rng.uniform(1.5, 2.4)))
+    paper_width = int(width * rng.uniform(0.7, 0.95))
+    paper_height = int(min(height * 0.95, paper_width * rng.uniform(1.6, 2.4)))
     ink, words = print_receipt(rng, paper_width, paper_height, int(rng.integers(20, 121)))
     picture, homography = photograph(rng, ink, width, height)
     stream = io.BytesIO()

@@ -15,6 +15,7 @@ import pandas as pd
 from feedrate import phrases
 from feedrate.figures import Material
 from feedrate.shares import stage_table
+from feedrate.tables import records
 
 EXPERIMENT, CELL = "ram_vs_disk", "targets~npz_ram"
 QUESTION = "Does a RAM cache of maps beat reading them from disk?"
@@ -27,6 +28,7 @@ class Answer:
 
     Attributes:
         verdict: One of `stats`' verdicts, or ``not measured``.
+        word: The answer in a word.
         headline: Faster or not, by how much.
         certainty: How sure, with absolute figures.
         price: What the cache costs: start-up, break-even, memory. Empty without a measurement.
@@ -38,6 +40,7 @@ class Answer:
     dataset: str
     machine: str
     verdict: str
+    word: str
     headline: str
     certainty: str
     price: str
@@ -51,11 +54,12 @@ def answer(dataset: str, material: Material) -> Answer:
     rows = rows_of(material.summaries, EXPERIMENT, CELL)
     epoch = rows.get("epoch_s", {"verdict": "not measured", "warnings": ""})
     judged = epoch["verdict"] in _HEADLINES
-    headline = _HEADLINES.get(epoch["verdict"], _NO_ANSWER)
+    word, headline = _HEADLINES.get(epoch["verdict"], _NO_ANSWER)
     return Answer(
         dataset=dataset,
         machine=machine_of(material.trials),
         verdict=epoch["verdict"],
+        word=word,
         headline=headline.format(**_words(epoch)),
         certainty=_certainty(rows) if judged else "",
         price=_price(rows, material.trials) if judged else "",
@@ -66,18 +70,18 @@ def answer(dataset: str, material: Material) -> Answer:
 
 
 _HEADLINES = {
-    "faster": "Yes. With the maps in RAM an epoch is {ratio} as fast.",
-    "slower": "No. With the maps in RAM an epoch is slower: {ratio} as fast.",
-    "equivalent": "No. It makes no difference that matters: {ratio} as fast.",
-    "inconclusive": "Not settled. The measurement allows {low} to {high} as fast.",
+    "faster": ("Yes.", "With the maps in RAM an epoch is {ratio} as fast."),
+    "slower": ("No.", "With the maps in RAM an epoch is slower: {ratio} as fast."),
+    "equivalent": ("No.", "It makes no difference that matters: {ratio} as fast."),
+    "inconclusive": ("Not settled.", "The measurement allows {low} to {high} as fast."),
 }
-_NO_ANSWER = "No answer: the cell is {verdict}."
+_NO_ANSWER = ("No answer.", "The cell that would tell is {verdict}.")
 
 
 def rows_of(summaries: pd.DataFrame, experiment: str, cell: str) -> dict[str, dict[str, Any]]:
     """The rows of one cell's summary by estimand; empty where it was not measured."""
     chosen = summaries[(summaries["experiment"] == experiment) & (summaries["cell"] == cell)]
-    return {row["estimand"]: _plain(row) for _, row in chosen.iterrows()}
+    return {row["estimand"]: row for row in records(chosen)}
 
 
 def machine_of(trials: pd.DataFrame) -> str:
@@ -97,10 +101,10 @@ def best_gain(summaries: pd.DataFrame) -> str:
     rows = rows[(rows["equivalence"] == "identical") & (rows["verdict"] == "faster")]
     if rows.empty:
         return "No change measured here made an epoch faster with identical batches."
-    best = _plain(rows.loc[rows["ratio"].idxmax()])
+    best = max(records(rows), key=lambda row: float(row["ratio"]))
     return (
         f"The largest gain with identical batches is {best['experiment']}/{best['cell']}: "
-        f"{phrases.as_fast(best)}."
+        f"{phrases.as_fast(best)}. {UNCONFIRMED}"
     )
 
 
@@ -110,8 +114,8 @@ def time_goes(stages: Mapping[str, Any]) -> str:
         return "The stages were not clocked."
     table = stage_table(stages)
     loading = table[table["stage"] != "consume"]
-    top = loading.sort_values("ms", ascending=False).head(3)
-    shares = [f"{row.stage} {phrases.percent(row.loader_share)}" for row in top.itertuples()]
+    top = records(loading.sort_values("ms", ascending=False).head(3))
+    shares = [f"{row['stage']} {phrases.percent(row['loader_share'])}" for row in top]
     text = (
         f"One process needs {phrases.milliseconds(loading['ms'].sum())} to load an image: "
         f"{phrases.listing(shares)}."
@@ -130,7 +134,7 @@ def _words(row: Mapping[str, Any]) -> dict[str, str]:
 def _certainty(rows: Mapping[str, Mapping[str, Any]]) -> str:
     epoch, rate = rows["epoch_s"], rows["images_per_s"]
     text = (
-        f"{phrases.interval(epoch)[0].upper()}{phrases.interval(epoch)[1:]}; "
+        f"{phrases.interval(epoch)}; "
         f"{phrases.rate(rate['cell_median'])} against {phrases.rate(rate['reference_median'])}."
     )
     return f"{text} Doubt: {epoch['warnings']}." if epoch["warnings"] else text
@@ -138,7 +142,8 @@ def _certainty(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _price(rows: Mapping[str, Mapping[str, Any]], trials: pd.DataFrame) -> str:
     epoch, whole, memory = rows["epoch_s"], rows["epoch_with_startup_s"], rows["pss_bytes"]
-    text = f"{_startup(epoch, trials)} One epoch with its start-up included is {phrases.ratio(whole['ratio'])} as fast."  # noqa: E501
+    included = f"One epoch with its start-up included is {phrases.ratio(whole['ratio'])} as fast."
+    text = f"{_startup(epoch, trials)} {included}"
     if not math.isfinite(memory["cell_median"]):
         return text
     return (
@@ -149,6 +154,7 @@ def _price(rows: Mapping[str, Mapping[str, Any]], trials: pd.DataFrame) -> str:
 
 def _startup(epoch: Mapping[str, Any], trials: pd.DataFrame) -> str:
     extra, images = epoch["extra_startup_s"], trials["images"].iloc[0]
+    after, passes = (phrases.epochs(epoch[f"break_even_{unit}"]) for unit in ("epochs", "passes"))
     if extra <= 0:
         return "It costs no start-up."
     if math.isinf(epoch["break_even_epochs"]):
@@ -156,8 +162,8 @@ def _startup(epoch: Mapping[str, Any], trials: pd.DataFrame) -> str:
     bounds = [phrases.epochs(epoch[key]) for key in ("break_even_low", "break_even_high")]
     return (
         f"It costs {phrases.seconds(extra)} more at the start, paid back after "
-        f"{phrases.epochs(epoch['break_even_epochs'])} epochs of the measured {images} images "
-        f"({bounds[0]} to {bounds[1]}), or {phrases.epochs(epoch['break_even_passes'])} passes "
+        f"{after} epochs of the measured {images} images "
+        f"(interval {bounds[0]} to {bounds[1]}), or {passes} passes "
         f"over a whole dataset if the preload grows with its size."
     )
 
@@ -165,9 +171,9 @@ def _startup(epoch: Mapping[str, Any], trials: pd.DataFrame) -> str:
 def _advice(epoch: Mapping[str, Any]) -> str:
     verdict = epoch["verdict"]
     if verdict == "faster":
-        passes = phrases.epochs(epoch["break_even_passes"])
-        when = "" if epoch["extra_startup_s"] <= 0 else f" and make more than {passes} passes a run"
-        return f"Keep the maps in RAM if they fit{when}. {UNCONFIRMED}"
+        passes = phrases.epochs(epoch["break_even_passes"]) if epoch["extra_startup_s"] > 0 else "0"
+        when = f" and a run makes more than {passes} passes over the data"
+        return f"Keep the maps in RAM, if they fit{when if passes != '0' else ''}. {UNCONFIRMED}"
     if verdict in ("slower", "equivalent"):
         return f"Keep reading the maps from disk: the cache gives nothing back. {UNCONFIRMED}"
     if verdict == "inconclusive":
@@ -175,7 +181,3 @@ def _advice(epoch: Mapping[str, Any]) -> str:
     if verdict == "invalid":
         return f"Mend the cell first. {epoch['warnings']}"
     return f"Measure the cell {EXPERIMENT}/{CELL} with enough pairs first."
-
-
-def _plain(row: pd.Series[Any]) -> dict[str, Any]:
-    return {str(key): value for key, value in row.items()}

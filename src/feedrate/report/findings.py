@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from feedrate import phrases
@@ -9,6 +12,7 @@ from feedrate.cell import REFERENCE
 from feedrate.control import control_series, steadiness
 from feedrate.figures import FIGURES, Material
 from feedrate.shares import stage_table
+from feedrate.tables import records
 
 BY_DESIGN = "different by design"
 _NOT_SETTLED = ("inconclusive", "too few pairs", "invalid")
@@ -28,12 +32,19 @@ def caption_of(figure: str, material: Material) -> str:
     if figure in FIGURES:
         return _CAPTIONS[figure]
     rows = epoch_rows(material.summaries, figure)
-    cells = ", ".join(f"{figure}/{cell}" for cell in rows["cell"])
+    cells = phrases.listing([f"{figure}/{cell}" for cell in rows["cell"]])
+    return f"{rows['pairs'].max()} pairs at most a cell, each dot one pair. Drawn from {cells}."
+
+
+def reading_of(material: Material) -> str:
+    """How to read the experiments' figures, said once."""
+    first = material.summaries.iloc[0]
     return (
-        f"Dots: one pair each. Line and mark: {phrases.percent(rows['confidence_asked'].iloc[0])} "
-        f"interval and centre (triangle up: faster, down: slower, square: equivalent, diamond: "
-        f"inconclusive). Grey band: margin of {phrases.percent(rows['margin'].iloc[0])}. "
-        f"A name tells what differs from the reference. Cells: {cells}."
+        f"A name such as targets~kernel tells what a cell changes in its reference. Each dot is "
+        f"one pair; the line is the {phrases.percent(first['confidence_asked'])} interval, the "
+        f"mark its centre: triangle up for faster, down for slower, square for equivalent, "
+        f"diamond for inconclusive. Inside the grey band, {phrases.percent(first['margin'])} "
+        f"either way, a difference is of no practical use."
     )
 
 
@@ -54,21 +65,23 @@ def experiment_finding(rows: pd.DataFrame) -> str:
     alike = rows[rows["equivalence"] != BY_DESIGN]
     faster, slower = (alike[alike["verdict"] == verdict] for verdict in ("faster", "slower"))
     if not faster.empty:
-        return f"Fastest is {_told(faster, 'idxmax')}."
+        return f"Fastest is {_told(faster, max)}."
     open_cells = int(rows["verdict"].isin(_NOT_SETTLED).sum())
-    doubt = f"; {open_cells} of {len(rows)} cells are not settled" if open_cells else ""
+    verb = "is" if open_cells == 1 else "are"
+    doubt = f"; {open_cells} of {len(rows)} cells {verb} not settled" if open_cells else ""
     if not slower.empty:
-        return f"Nothing is shown to beat the reference{doubt}. Slowest is {_told(slower, 'idxmin')}."
+        slowest = _told(slower, min)
+        return f"Nothing is shown to beat the reference{doubt}. Slowest is {slowest}."
     if doubt:
         return f"No cell is shown to be faster{doubt}."
     by_design = rows[(rows["equivalence"] == BY_DESIGN) & (rows["verdict"] == "faster")]
     if not by_design.empty:
-        return f"Only leaving work out is faster: {_told(by_design, 'idxmax')}."
+        return f"Only leaving work out is faster: {_told(by_design, max)}."
     return f"No cell differs from the reference by more than {_margin(rows)}."
 
 
 def _repeat_finding(rows: pd.DataFrame) -> str:
-    row = rows.iloc[0].to_dict()
+    row = records(rows)[0]
     if row["verdict"] == "equivalent":
         return f"The same pipeline measured twice agrees: {phrases.as_fast(row)}."
     if row["verdict"] in ("faster", "slower"):
@@ -83,8 +96,8 @@ def _repeat_finding(rows: pd.DataFrame) -> str:
     return f"The same pipeline could not be measured twice: {row['verdict']}."
 
 
-def _told(rows: pd.DataFrame, pick: str) -> str:
-    row = rows.loc[getattr(rows["ratio"], pick)()].to_dict()
+def _told(rows: pd.DataFrame, pick: Callable[..., dict[str, Any]]) -> str:
+    row = pick(records(rows), key=lambda row: float(row["ratio"]))
     remark = "" if row["equivalence"] == "identical" else f", {row['equivalence']}"
     return f"{row['cell']}{remark}: {phrases.as_fast(row)}"
 
@@ -95,8 +108,9 @@ def _margin(rows: pd.DataFrame) -> str:
 
 def _stages_title(material: Material) -> str:
     table = stage_table(material.stages)
-    top = table.sort_values("loader_share", ascending=False).iloc[0]
-    targets = table.set_index("stage").loc["targets", "loader_share"]
+    rows = {row["stage"]: row for row in records(table) if row["stage"] != "consume"}
+    top = max(rows.values(), key=lambda row: float(row["loader_share"]))
+    targets = rows["targets"]["loader_share"]
     text = f"Loading an image is {phrases.percent(top['loader_share'])} {top['stage']}"
     if top["stage"] == "targets":
         return f"{text}: the maps are the largest stage."

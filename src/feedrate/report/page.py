@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN, Material, draw, figure_names
 from feedrate.report import sections
-from feedrate.report.answer import QUESTION, UNCONFIRMED, Answer, answer
-from feedrate.report.findings import caption_of, title_of
+from feedrate.report.answer import QUESTION, Answer, answer
+from feedrate.report.findings import caption_of, reading_of, title_of
 from feedrate.report.study import Intake, Study
+from feedrate.tables import records
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Chapter:
 
     dataset: str
     answer: Answer
+    reading: str
     pictures: list[Picture]
     results: list[sections.Result]
     absolutes: list[sections.Absolute]
@@ -73,10 +74,8 @@ def build_page(
     return environment.get_template("page.html.j2").render(
         title=title,
         question=QUESTION,
-        unconfirmed=UNCONFIRMED,
         chapters=chapters,
         style=Markup(source),  # noqa: S704 - our own file
-        percent=phrases.percent,
     )
 
 
@@ -101,22 +100,19 @@ def _chapter(
     return Chapter(
         dataset=dataset,
         answer=answer(dataset, material),
-        pictures=[
-            _picture(name, dataset, material, questions) for name in figure_names(material)
-        ],
+        reading=reading_of(material),
+        pictures=[_picture(name, dataset, material, questions) for name in figure_names(material)],
         results=sections.results(material.summaries),
         absolutes=sections.absolutes(material.summaries),
         gates=sections.gates(material.trials),
-        claims=[{str(key): value for key, value in row.items()} for _, row in claims.iterrows()],
+        claims=records(claims),
         intake=sections.view_intake(intake, _data_uri),
         machine=sections.machine_facts(material.trials, study.maps.get(dataset, {})),
         method=sections.method(material),
     )
 
 
-def _picture(
-    name: str, dataset: str, material: Material, questions: Mapping[str, str]
-) -> Picture:
+def _picture(name: str, dataset: str, material: Material, questions: Mapping[str, str]) -> Picture:
     finding = title_of(name, material)
     wide, narrow = (
         embed_svg(draw(name, material, width), f"{dataset}-{name}-{width:g}in", finding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,10 @@ from feedrate import phrases
 from feedrate.figures import Material
 from feedrate.report.study import Intake
 from feedrate.stats import ESTIMANDS
+from feedrate.tables import records
 
 SHOWN_FINDINGS = 50
-DASH = "–"
+DASH = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,10 @@ class IntakeView:
 
 def results(summaries: pd.DataFrame) -> list[Result]:
     """One row a cell."""
-    rates = summaries[summaries["estimand"] == "images_per_s"].set_index(["experiment", "cell"])
-    return [
-        _result(row.to_dict(), rates.loc[(row["experiment"], row["cell"])])
-        for _, row in summaries[summaries["estimand"] == "epoch_s"].iterrows()
-    ]
+    epochs, rates = (
+        records(summaries[summaries["estimand"] == name]) for name in ("epoch_s", "images_per_s")
+    )
+    return [_result(epoch, rate) for epoch, rate in zip(epochs, rates, strict=True)]
 
 
 def absolutes(summaries: pd.DataFrame) -> list[Absolute]:
@@ -80,7 +81,7 @@ def absolutes(summaries: pd.DataFrame) -> list[Absolute]:
     return [
         Absolute(
             f"{experiment}/{cell}",
-            {row.estimand: _both(row._asdict()) for row in group.itertuples()},
+            {row["estimand"]: _both(row) for row in records(group)},
         )
         for (experiment, cell), group in summaries.groupby(["experiment", "cell"], sort=False)
     ]
@@ -91,12 +92,12 @@ def gates(trials: pd.DataFrame) -> list[Gate]:
     first = trials.groupby(["experiment", "cell"], sort=False).first().reset_index()
     return [
         Gate(
-            f"{row.experiment}/{row.cell}",
-            bool(row.gate_valid),
-            int(row.gate_checks),
-            str(row.gate_failures),
+            f"{row['experiment']}/{row['cell']}",
+            bool(row["gate_valid"]),
+            int(row["gate_checks"]),
+            str(row["gate_failures"]),
         )
-        for row in first.itertuples()
+        for row in records(first)
     ]
 
 
@@ -115,12 +116,12 @@ def view_intake(intake: Intake | None, picture: Callable[[bytes], str]) -> Intak
         f"{verdict['instances']} text instances and {verdict['megapixels_mean']:.2f} megapixels "
         f"on average."
     )
-    counts = findings.groupby(["severity", "check"]).size()
+    counts = Counter(zip(findings["severity"], findings["check"], strict=True))
     return IntakeView(
         sentence,
         list(verdict["excluded"]),
-        [(severity, check, int(number)) for (severity, check), number in counts.items()],
-        [{str(k): v for k, v in row.items()} for _, row in findings.head(SHOWN_FINDINGS).iterrows()],
+        [(severity, check, number) for (severity, check), number in counts.most_common()],
+        records(findings.head(SHOWN_FINDINGS)),
         max(len(findings) - SHOWN_FINDINGS, 0),
         picture(intake.preview),
     )
@@ -134,8 +135,12 @@ def machine_facts(trials: pd.DataFrame, maps: Mapping[str, Any]) -> list[tuple[s
         for name in trials.columns
         if name.startswith("machine_")
     ]
-    threads = [f"{n.removeprefix('threads_')} {first[n]}" for n in trials if n.startswith("threads_")]  # noqa: E501
-    facts.append(("threads of a trial", ", ".join(threads)))
+    threads = {
+        name.removeprefix("threads_"): first[name]
+        for name in trials.columns
+        if name.startswith("threads_")
+    }
+    facts.append(("threads of a trial", ", ".join(f"{k} {v}" for k, v in threads.items())))
     if maps.get("maps"):
         size = phrases.megabytes(maps["bytes"])
         facts.append(("stored maps", f"{maps['maps']} files, {size}, each made anew and compared"))
@@ -162,7 +167,7 @@ def method(material: Material) -> list[str]:
     ]
 
 
-def _result(row: Mapping[str, Any], rates: pd.Series[Any]) -> Result:
+def _result(row: Mapping[str, Any], rates: Mapping[str, Any]) -> Result:
     judged = math.isfinite(row["low"])
     return Result(
         cell=f"{row['experiment']}/{row['cell']}",
@@ -184,10 +189,10 @@ def _mean(row: Mapping[str, Any]) -> str:
     return f"{phrases.ratio(row['mean_ratio'])} ({row['boot_low']:.2f} to {row['boot_high']:.2f})"
 
 
-def _rates(rates: pd.Series[Any]) -> str:
+def _rates(rates: Mapping[str, Any]) -> str:
     if not math.isfinite(rates["cell_median"]):
         return DASH
-    return f"{rates['cell_median']:.3g} / {rates['reference_median']:.3g}"
+    return f"{phrases.digits(rates['cell_median'])} / {phrases.digits(rates['reference_median'])}"
 
 
 def _both(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -203,7 +208,7 @@ def _shown(estimand: str, value: float) -> str:
         return phrases.megabytes(value)
     if unit == "share":
         return phrases.percent(value)
-    return phrases.seconds(value) if unit.startswith("s") else f"{value:.3g}"
+    return phrases.seconds(value) if unit.startswith("s") else phrases.digits(value)
 
 
 def _pairs_told(counted: pd.DataFrame) -> str:

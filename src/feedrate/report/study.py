@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,30 +65,38 @@ class Intake:
     preview: bytes = b""
 
 
-def read_study(results: Path, datasets: Iterable[str]) -> Study:
-    """Read the tables of a study.
+def read_measurements(
+    results: Path, datasets: Iterable[str], experiments: Iterable[str], profiled: bool = True
+) -> Study:
+    """Read what was measured and summed up; the claims are not judged yet and stay empty.
 
     Args:
         results: The results folder.
         datasets: Names, in the order in which they should appear.
+        experiments: Names, in the order in which they should appear.
+        profiled: Whether to read the profile of the stages and the verdict on the maps too; the
+            figure of an experiment needs neither, and neither need be made for it.
 
     Raises:
         FileNotFoundError: A table was not made yet; the message names it.
     """
-    names = list(datasets)
-    trials = {name: read_trials(results / "tables" / name / "trials.csv") for name in names}
-    summaries = [
-        read_csv(results / "summary" / name / f"{experiment}.csv", TEXT_COLUMNS)
-        for name, table in trials.items()
-        for experiment in dict.fromkeys(table["experiment"])
-    ]
+    names, asked = list(datasets), list(experiments)
+    tables = [Path(name) / f"{experiment}.csv" for name in names for experiment in asked]
+    trials = [read_trials(results / "tables" / table) for table in tables]
+    summaries = [read_csv(results / "summary" / table, TEXT_COLUMNS) for table in tables]
     return Study(
-        pd.concat(trials.values(), ignore_index=True),
+        pd.concat(trials, ignore_index=True),
         pd.concat(summaries, ignore_index=True),
-        read_csv(results / "claims.csv", CLAIM_COLUMNS),
-        {name: _read_json(results / "stages" / f"{name}.json") for name in names},
-        {name: _read_json(results / "maps" / name / "npz.json") for name in names},
+        pd.DataFrame(columns=list(CLAIM_COLUMNS)),
+        {name: _read_json(results / "stages" / f"{name}.json") for name in names if profiled},
+        {name: _read_json(results / "maps" / name / "npz.json") for name in names if profiled},
     )
+
+
+def read_study(results: Path, datasets: Iterable[str], experiments: Iterable[str]) -> Study:
+    """Read all tables of a study, the judged claims too; see `read_measurements`."""
+    study = read_measurements(results, datasets, experiments)
+    return replace(study, claims=read_csv(results / "claims.csv", CLAIM_COLUMNS))
 
 
 def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:

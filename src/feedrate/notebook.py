@@ -1,0 +1,53 @@
+"""Notebooks: executed by papermill in the workflow, rendered here into pages that work offline."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert import HTMLExporter
+
+REMOTE = re.compile(
+    r"<script[^>]*\bsrc=[\"']https?://[^>]*>\s*</script>"
+    r"|<link[^>]*\bhref=[\"']https?://[^>]*>"
+    r"|<script type=[\"']module[\"'][^>]*>(?:(?!</script>).)*\bhttps?://.*?</script>",
+    re.DOTALL,
+)
+"""Whatever a page of nbconvert would fetch: require.js, MathJax and mermaid from a CDN."""
+
+
+class NotebookError(ValueError):
+    """A notebook cannot be rendered; the message names it and the cell."""
+
+
+def render_html(path: Path, title: str | None = None) -> str:
+    """Render an executed notebook as one page without any request to anywhere.
+
+    Args:
+        path: The executed notebook.
+        title: Of the page; the file's stem by default.
+
+    Raises:
+        NotebookError: It was not executed, or a cell failed.
+    """
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    _check_executed(notebook, path)
+    # nbconvert's classes have no types.
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        exclude_input_prompt=True, exclude_output_prompt=True
+    )
+    resources: dict[str, Any] = {"metadata": {"name": title or path.stem}}
+    body, _ = exporter.from_notebook_node(notebook, resources)
+    return REMOTE.sub("", body)
+
+
+def _check_executed(notebook: Any, path: Path) -> None:
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if cell.execution_count is None:
+            raise NotebookError(f"{path}: cell {number} was not executed; run the notebook first")
+        if any(output.output_type == "error" for output in cell.outputs):
+            raise NotebookError(f"{path}: cell {number} failed; see its traceback in the notebook")

@@ -1,0 +1,148 @@
+"""The page: whole, self-contained, escaped, and made of the data."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from records import make_study
+from studies import build_study, make_intake, write_results
+
+from feedrate.report import Study, build_page, read_intakes, read_study
+from feedrate.report.page import embed_svg
+
+TITLE = "Is your detector fed?"
+
+
+class Outline(HTMLParser):
+    """Collects ids and open elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.names: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+
+
+def page_of(study: Study, message: str = "crosses itself") -> str:
+    intakes = {name: make_intake(message=message) for name in study.datasets}
+    return build_page(study, intakes, TITLE, {"workers": "How many workers?"})
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return build_study(tmp_path)
+
+
+def test_the_answer_comes_before_figures_and_tables(study: Study) -> None:
+    page = page_of(study)
+    order = [page.index(part) for part in ("headline", "What to do", "<svg", "<table")]
+    assert order == sorted(order)
+    assert "AMD EPYC, 2 cores, 24 GiB memory" in page[: page.index("<svg")]
+
+
+def test_the_page_asks_for_nothing(study: Study) -> None:
+    page = page_of(study)
+    outline = Outline()
+    outline.feed(page)
+    assert not {"script", "link", "iframe", "object"} & set(outline.names)
+    addresses = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"')\s>]+)", page)
+    assert all(address.startswith(("#", "data:")) for address in addresses)
+
+
+def test_ids_are_unique_and_references_resolve(study: Study) -> None:
+    page = page_of(study)
+    outline = Outline()
+    outline.feed(page)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", page)) <= set(outline.ids)
+
+
+def test_equal_data_give_an_equal_page(study: Study) -> None:
+    assert page_of(study) == page_of(study)
+
+
+def test_every_cell_stands_with_its_number(study: Study) -> None:
+    page = page_of(study)
+    for row in study.summaries.query("estimand == 'epoch_s'").itertuples():
+        assert f"<code>{row.experiment}/{row.cell}</code>" in page
+        assert f"{row.ratio:.2f}x" in page
+
+
+def test_every_claim_stands_with_its_verdict(study: Study) -> None:
+    page = page_of(study)
+    assert page.count('class="claim"') == len(study.claims) == 10
+    assert "not testable here" in page
+
+
+def test_what_was_left_out_is_named(study: Study) -> None:
+    page = page_of(study)
+    assert "403 of 404 images were accepted" in page
+    assert "<code>a.jpg</code>" in page
+
+
+def test_text_from_outside_is_escaped(study: Study) -> None:
+    page = page_of(study, message="<script>alert(1)</script>")
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_many_findings_are_cut_and_counted(study: Study) -> None:
+    keys = tuple(f"{number}.jpg" for number in range(80))
+    page = build_page(study, {"receipts": make_intake(keys)}, TITLE, {})
+    assert "80 error self_crossing" in page
+    assert "And 30 more" in page
+
+
+@pytest.mark.parametrize(
+    ("ram", "word", "stays"), [(1.3, "Yes.", True), (0.8, "No.", False), (1.0, "No.", False)]
+)
+def test_the_page_flips_with_the_data(tmp_path: Path, ram: float, word: str, stays: bool) -> None:
+    page = page_of(build_study(tmp_path, make_study(ram=ram)))
+    assert f"<b>{word}</b>" in page
+    assert ("Keep the maps in RAM" in page) is stays
+
+
+def test_two_datasets_have_an_answer_each(tmp_path: Path) -> None:
+    made = make_study("receipts", ram=1.3) + make_study("other", ram=0.8)
+    page = page_of(build_study(tmp_path, made))
+    assert page.index("<b>Yes.</b>") < page.index("<b>No.</b>") < page.index("<svg")
+    assert "What was found: other" in page
+
+
+def test_a_study_read_from_its_files_gives_the_same_page(study: Study, tmp_path: Path) -> None:
+    write_results(tmp_path / "results", study)
+    assert page_of(read_study(tmp_path / "results", ["receipts"])) == page_of(study)
+
+
+def test_a_table_not_yet_made_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"tables/receipts/trials\.csv"):
+        read_study(tmp_path, ["receipts"])
+
+
+def test_intakes_are_read_from_the_validation(tmp_path: Path) -> None:
+    for folder in ("validation", "previews"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "validation/r.csv").write_text(
+        "key,check,severity,message,location\n007,blurry,warning,NA,\n", encoding="utf-8"
+    )
+    (tmp_path / "validation/r.json").write_text('{"accepted": 3}', encoding="utf-8")
+    (tmp_path / "previews/r.png").write_bytes(b"PNG")
+    intake = read_intakes(tmp_path, ["r"])["r"]
+    assert dict(intake.findings.iloc[0])["key"] == "007"
+    assert dict(intake.findings.iloc[0])["message"] == "NA"
+    assert intake.preview == b"PNG"
+
+
+def test_an_embedded_drawing_keeps_to_itself() -> None:
+    svg = '<?xml?><svg width="1"><path id="m1"/><use xlink:href="#m1" clip-path="url(#p)"/></svg>'
+    body = embed_svg(svg, "a", 'says "x" & <y>')
+    assert body.startswith('<svg role="img" aria-label="says &#34;x&#34; &amp; &lt;y&gt;"')
+    assert 'id="a-m1"' in body
+    assert 'href="#a-m1"' in body
+    assert "url(#a-p)" in body

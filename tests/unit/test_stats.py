@@ -1,0 +1,205 @@
+"""Planted effects are found again, and what cannot be told is not told."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from records import make_record
+from studies import make_trials
+
+from feedrate import stats
+from feedrate.breakeven import break_even
+from feedrate.control import control_series, steadiness
+from feedrate.doubts import doubts_about
+
+
+def judged(folder: Path, record: dict[str, Any], **options: Any) -> pd.Series[Any]:
+    """The `epoch_s` row of a single cell."""
+    table = stats.summarise(make_trials(folder, [record]), **options)
+    return table[table["estimand"] == "epoch_s"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("speed_up", "noise", "verdict"),
+    [
+        (1.30, 0.01, "faster"),
+        (0.80, 0.01, "slower"),
+        (1.00, 0.01, "equivalent"),
+        (1.05, 0.05, "inconclusive"),
+    ],
+)
+def test_a_verdict_follows_the_interval(
+    tmp_path: Path, speed_up: float, noise: float, verdict: str
+) -> None:
+    row = judged(tmp_path, make_record(speed_up=speed_up, noise=noise))
+    assert row["verdict"] == verdict
+    assert row["low"] <= speed_up <= row["high"]
+
+
+def test_the_margin_decides_what_matters(tmp_path: Path) -> None:
+    record = make_record(speed_up=1.08, noise=0.005)
+    assert judged(tmp_path, record, margin=0.05)["verdict"] == "faster"
+    assert judged(tmp_path, record, margin=0.15)["verdict"] == "equivalent"
+
+
+def test_pairing_removes_a_drift_common_to_both_sides(tmp_path: Path) -> None:
+    row = judged(tmp_path, make_record(speed_up=1.2, drift=0.8))
+    assert row["verdict"] == "faster"
+    assert row["high"] / row["low"] < 1.05
+    assert "reference drifted" in row["warnings"]
+
+
+def test_discarded_trials_do_not_count(tmp_path: Path) -> None:
+    record = make_record(speed_up=1.3)
+    for trial in record["trials"]:
+        if trial["discarded"]:
+            trial["epoch_s"] = 1000.0
+    clean = judged(tmp_path / "b", make_record(speed_up=1.3))
+    assert judged(tmp_path / "a", record)["ratio"] == clean["ratio"]
+
+
+def test_an_invalid_cell_has_no_figures(tmp_path: Path) -> None:
+    failures = ("reference, pair 3: decodes: expected 256, seen 250",)
+    table = stats.summarise(make_trials(tmp_path, [make_record(failures=failures)]))
+    assert set(table["verdict"]) == {"invalid"}
+    assert table[["ratio", "low", "high", "cell_median"]].isna().to_numpy().all()
+    assert failures[0] in table["warnings"].iloc[0]
+
+
+@pytest.mark.parametrize(("pairs", "confidence"), [(4, 0.95), (6, 0.99)])
+def test_too_few_pairs_are_no_verdict(tmp_path: Path, pairs: int, confidence: float) -> None:
+    row = judged(tmp_path, make_record(pairs=pairs), confidence=confidence)
+    assert row["verdict"] == "too few pairs"
+    assert math.isnan(row["ratio"])
+    assert row["cell_median"] > 0
+
+
+def test_the_fewest_pairs_that_are_enough_are_enough(tmp_path: Path) -> None:
+    assert judged(tmp_path, make_record(pairs=6))["verdict"] == "faster"
+    assert judged(tmp_path, make_record(pairs=8), confidence=0.99)["verdict"] == "faster"
+
+
+def test_a_pair_without_its_reference_is_an_error(tmp_path: Path) -> None:
+    record = make_record()
+    del record["trials"][5]
+    with pytest.raises(ValueError, match=r"ram_vs_disk/targets~npz_ram: pair 1 lacks a side"):
+        judged(tmp_path, record)
+
+
+def test_a_ratio_above_one_always_favours_the_cell(tmp_path: Path) -> None:
+    record = make_record(speed_up=1.25, extra_startup_s=2.0, pss_gb=2.0)
+    table = stats.summarise(make_trials(tmp_path, [record])).set_index("estimand")
+    assert table.loc["images_per_s", "ratio"] == pytest.approx(table.loc["epoch_s", "ratio"])
+    assert table.loc["cpu_s_per_image", "verdict"] == "less"
+    assert table.loc["startup_s", "ratio"] == pytest.approx(0.06 / 2.06)
+    assert table.loc["startup_s", "verdict"] == "slower"
+    assert table.loc["epoch_with_startup_s", "verdict"] == "slower"
+    assert table.loc["pss_bytes", "ratio"] == pytest.approx(0.5)
+    assert table.loc["pss_bytes", "verdict"] == "more"
+    assert math.isnan(table.loc["stall_fraction", "ratio"])
+    assert table.loc["stall_fraction", "verdict"] == ""
+
+
+def test_a_quantity_that_is_missing_somewhere_has_no_ratio(tmp_path: Path) -> None:
+    record = make_record()
+    record["trials"][6]["pss_bytes"] = None
+    table = stats.summarise(make_trials(tmp_path, [record])).set_index("estimand")
+    assert math.isnan(table.loc["pss_bytes", "ratio"])
+    assert table.loc["epoch_s", "verdict"] == "faster"
+
+
+def test_holm_by_hand() -> None:
+    adjusted = stats.holm(np.array([0.04, 0.01, 0.03]))
+    assert adjusted == pytest.approx([0.06, 0.03, 0.06])
+    assert stats.holm(np.array([0.9, 0.8])) == pytest.approx([1.0, 1.0])
+
+
+def test_holm_withdraws_a_verdict_unless_it_was_declared(tmp_path: Path) -> None:
+    cells = [f"workers~{count}" for count in (0, 1, 4, 8, 16, 32, 64)]
+    made = [make_record(cell, "workers", 1.3, pairs=8) for cell in cells]
+    table = stats.summarise(make_trials(tmp_path, made, workers=["workers~4"]))
+    verdicts = table[table["estimand"] == "epoch_s"].set_index("cell")
+    # Eight pairs cannot give p below 1 / 128, and 6 / 128 < 0.05 < 7 / 128.
+    assert set(verdicts["verdict"]) == {"faster"}
+    table = stats.summarise(make_trials(tmp_path, made, targets=["targets~none"]))
+    verdicts = table[table["estimand"] == "epoch_s"].set_index("cell")
+    assert set(verdicts["verdict"]) == {"inconclusive"}
+    assert verdicts["p_holm"].iloc[0] == pytest.approx(7 / 128)
+
+
+def test_equal_sides_have_a_p_of_one(tmp_path: Path) -> None:
+    row = judged(tmp_path, make_record("reference", "aa", speed_up=1.0, noise=0.0))
+    assert (row["p"], row["ratio"], row["verdict"]) == (1.0, 1.0, "equivalent")
+
+
+def test_the_bootstrap_is_seeded_and_near_the_interval(tmp_path: Path) -> None:
+    record = make_record(noise=0.03)
+    first, second, other = (judged(tmp_path, record, seed=seed) for seed in (1, 1, 2))
+    assert first["boot_low"] == second["boot_low"] != other["boot_low"]
+    assert first["boot_low"] < first["mean_ratio"] < first["boot_high"]
+    assert first["boot_low"] == pytest.approx(first["low"], rel=0.03)
+
+
+def test_break_even_by_hand() -> None:
+    extra, saved = np.full(8, 3.0), np.full(8, 0.5)
+    found = break_even(extra, saved, repeats=2.0, confidence=0.95, seed=1)
+    assert found["break_even_epochs"] == found["break_even_low"] == found["break_even_high"] == 6
+    assert found["break_even_passes"] == 12
+
+
+@pytest.mark.parametrize(
+    ("extra_s", "saved_s", "epochs"),
+    [(3.0, -0.1, math.inf), (-1.0, 0.5, 0.0), (-1.0, 0.0, math.inf)],
+)
+def test_break_even_at_its_edges(extra_s: float, saved_s: float, epochs: float) -> None:
+    found = break_even(np.full(6, extra_s), np.full(6, saved_s), 1.0, 0.95, 1)
+    assert found["break_even_epochs"] == epochs
+
+
+def test_break_even_bounds_may_be_never() -> None:
+    saved = np.array([0.5, 0.4, -0.4, -0.5, 0.3, -0.1, 0.2, 0.1])
+    found = break_even(np.full(8, 1.0), saved, 1.0, 0.95, 1)
+    assert math.isfinite(found["break_even_low"])
+    assert found["break_even_high"] == math.inf
+
+
+def test_break_even_scales_start_up_by_images_and_saving_by_deliveries(tmp_path: Path) -> None:
+    row = judged(tmp_path, make_record(speed_up=1.3, extra_startup_s=1.2))
+    # 256 images are delivered from 128 distinct ones: a pass saves half of a measured epoch.
+    assert row["break_even_passes"] == pytest.approx(2 * row["break_even_epochs"])
+    assert row["break_even_epochs"] == pytest.approx(1.2 / row["saved_s"])
+
+
+def test_doubts_are_raised(tmp_path: Path) -> None:
+    few = make_trials(tmp_path / "a", [make_record(pairs=6)])
+    assert doubts_about(few, 0.05) == ["few pairs (6; 8 or more are better)"]
+    noisy = make_trials(tmp_path / "b", [make_record(noise=0.25, seed=3)])
+    assert any("noisy" in doubt for doubt in doubts_about(noisy, 0.5))
+    mixed = make_trials(tmp_path / "c", [make_record()])
+    mixed.loc[3, "machine_id"] = "another"
+    assert any("2 machines" in doubt for doubt in doubts_about(mixed, 0.05))
+
+
+def test_a_quiet_cell_raises_none(tmp_path: Path) -> None:
+    assert doubts_about(make_trials(tmp_path, [make_record()]), 0.05) == []
+
+
+def test_the_control_chart_sees_a_drift(tmp_path: Path) -> None:
+    still = steadiness(control_series(make_trials(tmp_path / "a", [make_record()])))
+    moved = steadiness(control_series(make_trials(tmp_path / "b", [make_record(drift=0.3)])))
+    assert abs(still.drift) < 0.03
+    assert moved.drift > 0.1
+    assert still.trials == moved.trials == 8
+
+
+def test_the_columns_are_the_documented_ones(tmp_path: Path) -> None:
+    table = stats.summarise(make_trials(tmp_path))
+    assert tuple(table.columns) == stats.COLUMNS
+    documented = stats.__doc__ or ""
+    hidden = [name for name in stats.COLUMNS if name not in documented]
+    assert hidden == ["break_even_low", "break_even_high"]  # "with bootstrap bounds"
