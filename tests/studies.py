@@ -12,6 +12,7 @@ from records import PRIMARY, make_stages, make_study, write_records
 from feedrate import claims, stats, tables
 from feedrate.report import Intake, Study
 
+EXPERIMENTS = ["ram_vs_disk", "targets", "workers", "decoders", "aa"]
 CLAIMS = Path(__file__).resolve().parents[1] / "config" / "claims.yaml"
 MAPS = {"maps": 404, "bytes": 61_000_000}
 
@@ -51,9 +52,9 @@ def write_results(results: Path, study: Study) -> None:
     """Write a study where the workflow would."""
     for name in study.datasets:
         material = study.of(name)
-        _write_csv(results / "tables" / name / "trials.csv", material.trials)
-        for experiment, group in material.summaries.groupby("experiment"):
-            _write_csv(results / "summary" / name / f"{experiment}.csv", group)
+        for folder, table in (("tables", material.trials), ("summary", material.summaries)):
+            for experiment, group in table.groupby("experiment"):
+                _write_csv(results / folder / name / f"{experiment}.csv", group)
         for path, content in (
             (results / "stages" / f"{name}.json", study.stages[name]),
             (results / "maps" / name / "npz.json", study.maps[name]),

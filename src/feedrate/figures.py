@@ -170,8 +170,8 @@ def _strip(axes: Axes, height: float, row: pd.Series[Any], trials: pd.DataFrame)
 
 def _strip_label(row: pd.Series[Any], rates: pd.Series[float], brief: bool) -> str:
     if not np.isfinite(row["low"]):
-        return f"{row['cell']}:  {row['verdict']}"
-    text = f"{row['cell']}:  {phrases.ratio(row['ratio'])}, {row['verdict']}"
+        return f"{row['cell']}: {row['verdict']}"
+    text = f"{row['cell']}: {phrases.ratio(row['ratio'])}, {row['verdict']}"
     if brief:
         return text
     before, after = (phrases.rate(rates[key]) for key in ("reference_median", "cell_median"))

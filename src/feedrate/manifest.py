@@ -36,4 +36,7 @@ def _fault(path: Path, sha256: str) -> str | None:
 
 
 def _files_of(path: Path) -> Sequence[Path]:
-    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    """Files of a folder but the hidden ones: those are Snakemake's own marks."""
+    if not path.is_dir():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_file() and file.name[0] != "."]

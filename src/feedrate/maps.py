@@ -203,7 +203,8 @@ def _compare_keys(
     for key in sorted(keys - stored.keys()):
         raise MapError(f"{key}: its map is missing in every shard; build the maps again")
     listed = {path for path, _ in stored.values()} | {d / INDEX_NAME for d in directories}
-    found = {path for directory in directories for path in directory.iterdir()}
+    # Names with a dot are not maps: Snakemake leaves its time stamp in a folder it made.
+    found = {path for d in directories for path in d.iterdir() if path.name[0] != "."}
     for parent in {directory.parent for directory in directories}:
         found |= set(shard_folders(parent)) - set(directories)
     for path in sorted(found - listed):

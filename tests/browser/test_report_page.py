@@ -22,7 +22,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-# A window cannot be narrower than 500 px; a frame can. It is of the same origin, so it can be asked.
+# A window cannot be narrower than 500 px; a frame can, and one of the same origin answers.
 FRAME = """<!doctype html><body style="margin:0"><iframe id="f" srcdoc="{page}"
  style="border:0;width:{width}px;height:900px"></iframe><script>
 document.getElementById("f").onload = () => {{
@@ -39,7 +39,8 @@ document.getElementById("f").onload = () => {{
     narrow: [...inside.querySelectorAll(".narrow svg")].filter(shown).length,
     fetched: frame.contentWindow.performance.getEntriesByType("resource").map((e) => e.name),
     smallest: Math.min(...[...inside.querySelectorAll("svg text")].filter(shown)
-      .map((t) => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)),
+      .map((t) => parseFloat(getComputedStyle(t).fontSize)
+        * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b))),
   }});
   document.body.append(said);
 }};</script>"""

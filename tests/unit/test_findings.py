@@ -67,7 +67,7 @@ def test_a_cell_that_was_not_measured_gives_no_answer(tmp_path: Path) -> None:
 
 def test_the_price_names_start_up_and_memory(tmp_path: Path) -> None:
     dear = answered(tmp_path / "a", make_record(speed_up=1.3, extra_startup_s=1.2, pss_gb=2.5))
-    assert "1.20 s more at the start, paid back after 2.0 epochs" in dear.price
+    assert "1.20 s more at the start, paid back after 1.9 epochs of the measured 256" in dear.price
     assert "2.50 GB against 1.00 GB" in dear.price
     lost = answered(tmp_path / "b", make_record(speed_up=0.8, extra_startup_s=1.2))
     assert "which no epoch pays back" in lost.price

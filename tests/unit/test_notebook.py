@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from studies import build_study, write_results
+from studies import EXPERIMENTS, build_study, write_results
 
 from feedrate.notebook import NotebookError, render_html
 
@@ -44,7 +44,8 @@ def test_a_notebook_runs_and_works_offline(tmp_path: Path, path: Path) -> None:
     write_results(tmp_path / "results", build_study(tmp_path / "records"))
     executed = tmp_path / path.name
     command = [sys.executable, "-m", "papermill", "--kernel", "python3", "--no-progress-bar"]
-    parameters = ["-p", "results", "results", "-p", "datasets", "receipts"]
+    values = {"results": "results", "datasets": "receipts", "experiments": " ".join(EXPERIMENTS)}
+    parameters = [word for name, value in values.items() for word in ("-p", name, value)]
     subprocess.run(
         [*command, "--cwd", ".", *parameters, str(path), str(executed)],
         cwd=tmp_path,

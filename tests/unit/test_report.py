@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from records import make_study
-from studies import build_study, make_intake, write_results
+from studies import EXPERIMENTS, build_study, make_intake, write_results
 
 from feedrate.report import Study, build_page, read_intakes, read_study
 from feedrate.report.page import embed_svg
@@ -117,12 +117,12 @@ def test_two_datasets_have_an_answer_each(tmp_path: Path) -> None:
 
 def test_a_study_read_from_its_files_gives_the_same_page(study: Study, tmp_path: Path) -> None:
     write_results(tmp_path / "results", study)
-    assert page_of(read_study(tmp_path / "results", ["receipts"])) == page_of(study)
+    assert page_of(read_study(tmp_path / "results", ["receipts"], EXPERIMENTS)) == page_of(study)
 
 
 def test_a_table_not_yet_made_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"tables/receipts/trials\.csv"):
-        read_study(tmp_path, ["receipts"])
+    with pytest.raises(FileNotFoundError, match=r"tables/receipts/aa\.csv"):
+        read_study(tmp_path, ["receipts"], ["aa"])
 
 
 def test_intakes_are_read_from_the_validation(tmp_path: Path) -> None:

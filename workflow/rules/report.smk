@@ -25,7 +25,7 @@ rule run_notebook:
     shell:
         "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
         " -p datasets {params.datasets:q} -p experiments {params.experiments:q}"
-        " {input.notebook} {output} > {log} 2>&1"
+        " {input.notebook} {output} 2>&1 | tee {log}"
 
 
 rule render_notebook:

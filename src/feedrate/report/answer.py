@@ -62,7 +62,7 @@ def answer(dataset: str, material: Material) -> Answer:
         word=word,
         headline=headline.format(**_words(epoch)),
         certainty=_certainty(rows) if judged else "",
-        price=_price(rows, material.trials) if judged else "",
+        price=_price(rows, _images(material.trials)) if judged else "",
         advice=_advice(epoch),
         gain=best_gain(material.summaries),
         time=time_goes(material.stages),
@@ -140,10 +140,16 @@ def _certainty(rows: Mapping[str, Mapping[str, Any]]) -> str:
     return f"{text} Doubt: {epoch['warnings']}." if epoch["warnings"] else text
 
 
-def _price(rows: Mapping[str, Mapping[str, Any]], trials: pd.DataFrame) -> str:
+def _images(trials: pd.DataFrame) -> int:
+    """How many images an epoch of the deciding cell delivers."""
+    chosen = (trials["experiment"] == EXPERIMENT) & (trials["cell"] == CELL)
+    return int(trials.loc[chosen, "images"].max())
+
+
+def _price(rows: Mapping[str, Mapping[str, Any]], images: int) -> str:
     epoch, whole, memory = rows["epoch_s"], rows["epoch_with_startup_s"], rows["pss_bytes"]
     included = f"One epoch with its start-up included is {phrases.ratio(whole['ratio'])} as fast."
-    text = f"{_startup(epoch, trials)} {included}"
+    text = f"{_startup(epoch, images)} {included}"
     if not math.isfinite(memory["cell_median"]):
         return text
     return (
@@ -152,8 +158,8 @@ def _price(rows: Mapping[str, Mapping[str, Any]], trials: pd.DataFrame) -> str:
     )
 
 
-def _startup(epoch: Mapping[str, Any], trials: pd.DataFrame) -> str:
-    extra, images = epoch["extra_startup_s"], trials["images"].iloc[0]
+def _startup(epoch: Mapping[str, Any], images: int) -> str:
+    extra = epoch["extra_startup_s"]
     after, passes = (phrases.epochs(epoch[f"break_even_{unit}"]) for unit in ("epochs", "passes"))
     if extra <= 0:
         return "It costs no start-up."

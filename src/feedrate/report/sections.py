@@ -149,15 +149,17 @@ def machine_facts(trials: pd.DataFrame, maps: Mapping[str, Any]) -> list[tuple[s
 
 def method(material: Material) -> list[str]:
     """How it was measured, in five sentences filled from the trials."""
-    trials, first = material.trials, material.trials.iloc[0]
+    trials = material.trials
     counted = trials[~trials["discarded"].astype(bool)]
+    pairs = counted.groupby(["experiment", "cell"])["pair"].nunique()
+    images, batches, distinct = (counted[c] for c in ("images", "batches", "work_images"))
     confidence = phrases.percent(material.summaries["confidence_asked"].iloc[0])
     margin = phrases.percent(material.summaries["margin"].iloc[0])
     return [
-        f"Every cell was measured in pairs with its reference, {_pairs_told(counted)} pairs a "
+        f"Every cell was measured in pairs with its reference, {_span(pairs)} pairs a "
         f"cell, in random order inside a pair, each trial in a fresh process.",
-        f"Both sides did the same work: {first['images']} images in {first['batches']} batches, "
-        f"the same {first['work_images']} distinct images in the same order.",
+        f"Both sides did the same work: {_span(images)} images in {_span(batches)} batches, "
+        f"drawn from the same {_span(distinct)} distinct images, in the same order.",
         f"{len(counted)} trials count; {len(trials) - len(counted)} warm-up trials were thrown "
         f"away, and a cell counts only if counters prove that both sides did what they should.",
         f"A figure is the Hodges-Lehmann centre of the pairs' log-ratios with its exact "
@@ -211,7 +213,6 @@ def _shown(estimand: str, value: float) -> str:
     return phrases.seconds(value) if unit.startswith("s") else phrases.digits(value)
 
 
-def _pairs_told(counted: pd.DataFrame) -> str:
-    pairs = counted.groupby(["experiment", "cell"])["pair"].nunique()
-    low, high = int(pairs.min()), int(pairs.max())
+def _span(values: pd.Series[Any]) -> str:
+    low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low} to {high}"
