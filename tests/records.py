@@ -91,7 +91,7 @@ def make_record(
 def _trial(
     pair: int, side: str, position: int, now: float, epoch_s: float, extra: float, pss_gb: float
 ) -> dict[str, Any]:
-    images = 256
+    images = 256 if pair >= 0 else 32
     return {
         "pair": pair,
         "side": side,

@@ -24,7 +24,7 @@ from feedrate.forkserver import ForkServer, TrialError
 from feedrate.machine import fingerprint
 from feedrate.matrix import Conditions, MeasuredCell
 from feedrate.registry import STORED_MAPS, Plugins
-from feedrate.work import KEPT_BATCHES, TrialSpec
+from feedrate.work import KEPT_BATCHES, TrialSpec, warm_page_cache
 
 TRIAL_MODULE = "feedrate.trial"
 ENTRY = f"{TRIAL_MODULE}:run"
@@ -87,16 +87,21 @@ def measure(
     started, conditions = _now(), measured.conditions
     seed = f"{conditions.seed}/{dataset}/{measured.experiment}/{measured.name}"
     order = turns(conditions.measuring.pairs, conditions.measuring.discard, seed)
+    specs = {
+        side: trial_spec(cell, conditions, index, maps_root)
+        for side, cell in measured.sides.items()
+    }
+    for spec in specs.values():
+        warm_page_cache(spec)
     trials: Rows = []
     with tempfile.TemporaryDirectory(prefix="feedrate-", ignore_cleanup_errors=True) as kept:
         folders = {side: Path(kept) / side for side in measured.sides}
         with ForkServer([TRIAL_MODULE, *measured.modules], ENTRY) as server:
             for turn in order:
                 progress(len(trials), len(order))
-                spec = trial_spec(measured.sides[turn.side], conditions, index, maps_root)
                 deliver = _images_delivered(measured, turn)
                 keep = str(folders[turn.side]) if turn.discarded else None
-                spec = replace(spec, deliver=deliver, keep=keep)
+                spec = replace(specs[turn.side], deliver=deliver, keep=keep)
                 trials.append(_run(server, turn, spec, conditions.measuring.timeout_s))
                 if turn == order[conditions.measuring.discard - 1]:
                     equivalence = compare(*(read_batches(folders[side]) for side in folders))

@@ -18,6 +18,7 @@ from feedrate.matrix import Conditions, plugin_modules
 from feedrate.pairs import ENTRY, TRIAL_MODULE, trial_spec
 from feedrate.stages import STAGES, WORKER_STAGES
 from feedrate.targets.codecs.npz import CODEC
+from feedrate.work import warm_page_cache
 
 ALTERNATIVES = {
     "targets": ("reference", "kernel", "npz", "npz_ram"),
@@ -62,6 +63,7 @@ def profile(
             deliver = conditions.work.slow_batches * cell.batch_size
             spec = replace(spec, images=images, deliver=images if name != "dbnet" else deliver)
             if name == "base":
+                warm_page_cache(spec)
                 server.call(spec.to_json(), conditions.measuring.timeout_s)  # the first is cold
             seen[name] = server.call(spec.to_json(), conditions.measuring.timeout_s)
         progress(len(cells), len(cells))

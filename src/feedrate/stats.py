@@ -114,24 +114,23 @@ def paired(group: pd.DataFrame, value: str) -> tuple[Values, Values]:
     Raises:
         ValueError: A pair lacks a side.
     """
-    counted = group[~group["discarded"].astype(bool)]
-    wide = counted.pivot(index="pair", columns="side", values=value).reindex(
-        columns=["reference", "cell"]
+    counted = group.loc[~group["discarded"].astype(bool), ["pair", "side", value]]
+    reference, cell = (
+        counted[counted["side"] == side].set_index("pair")[value].sort_index()
+        for side in ("reference", "cell")
     )
-    sides = counted.groupby("pair")["side"].nunique()
-    if (sides != 2).any():
-        cell = "/".join(str(group[key].iloc[0]) for key in ("dataset", "experiment", "cell"))
-        raise ValueError(f"{cell}: pair {sides.index[sides != 2][0]} lacks a side")
-    return wide["reference"].to_numpy(float), wide["cell"].to_numpy(float)
+    alone = reference.index.symmetric_difference(cell.index)
+    if len(alone):
+        name = "/".join(str(group[key].iloc[0]) for key in ("dataset", "experiment", "cell"))
+        raise ValueError(f"{name}: pair {alone[0]} lacks a side")
+    return reference.to_numpy(float), cell.to_numpy(float)
 
 
-def log_ratios(group: pd.DataFrame, estimand: str) -> Values | None:
-    """The paired log-ratios of an estimand, above 0 where the cell is better.
+def log_ratios(reference: Values, cell: Values, sign: int) -> Values | None:
+    """The paired log-ratios, above 0 where the cell is better; `sign` is the estimand's.
 
     None where the estimand has no ratio or a value is missing or not positive.
     """
-    reference, cell = paired(group, estimand)
-    sign = ESTIMANDS[estimand].sign
     usable = np.isfinite(reference) & np.isfinite(cell) & (reference > 0) & (cell > 0)
     if sign == 0 or not usable.all():
         return None
@@ -171,7 +170,7 @@ def _estimate(
         "cell_median": float(np.median(cell)),
         "verdict": "",
     }
-    logs = log_ratios(group, estimand)
+    logs = log_ratios(reference, cell, ESTIMANDS[estimand].sign)
     if logs is None:
         return row
     if len(logs) < _pairs_needed(confidence):
@@ -213,7 +212,8 @@ def _mean(logs: Values, confidence: float, seed: int) -> dict[str, float]:
 def _costs(group: pd.DataFrame) -> tuple[Values, Values, float]:
     """What a pair's cell costs more at the start and saves an epoch, and deliveries an image."""
     startup, epoch = paired(group, "startup_s"), paired(group, "epoch_s")
-    repeats = float(group["images"].iloc[0] / group["work_images"].iloc[0])
+    counted = group[~group["discarded"].astype(bool)].iloc[0]  # a discarded trial is shorter
+    repeats = float(counted["images"] / counted["work_images"])
     return startup[1] - startup[0], epoch[0] - epoch[1], repeats
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from feedrate.registry import Plugins
@@ -44,6 +45,27 @@ class TrialSpec:
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain data."""
         return asdict(self)
+
+
+def warm_page_cache(spec: TrialSpec) -> None:
+    """Read every file of the work once, so that the first pair finds what the last one finds.
+
+    Raises:
+        FileNotFoundError: An image or a stored map is missing; the message names it.
+    """
+    from feedrate.index import read_index
+    from feedrate.targets.layout import find_files
+    from feedrate.targets.params import TargetParams
+
+    every = read_index(Path(spec.index))
+    chosen, _ = work_order(len(every), spec.images, 0, spec.seed)
+    paths = [every[place].image_path for place in chosen]
+    if spec.maps_dir:
+        size = (spec.image_size, spec.image_size)
+        keys = [every[place].key for place in chosen]
+        paths += find_files(keys, Path(spec.maps_dir), size, TargetParams(**spec.params)).values()
+    for path in paths:
+        path.read_bytes()
 
 
 def work_order(available: int, images: int, count: int, seed: int) -> tuple[list[int], list[int]]:

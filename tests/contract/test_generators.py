@@ -1,4 +1,4 @@
-"""Every generator makes what the `seed_json` reader reads, image by image, and tells its progress."""
+"""Every generator makes what the `seed_json` reader reads, and tells its progress."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from records import make_record, make_study
+from records import make_record
 from studies import CLAIMS, build_study
 
 from feedrate import claims, judges
@@ -18,16 +18,9 @@ def row_of(study: Study, claim: str) -> dict[str, Any]:
     return dict(study.claims.set_index("id").loc[claim])
 
 
-def verdict(folder: Path, claim: str, cell: dict[str, Any], **stages: float) -> str:
-    """The verdict where one record of the study is replaced."""
-    kept = [
-        r
-        for r in make_study()
-        if (r["experiment"], r["cell"]) != (cell.get("experiment"), cell.get("cell"))
-    ]
-    return str(
-        row_of(build_study(folder, kept + ([cell] if cell else []), **stages), claim)["verdict"]
-    )
+def verdict(folder: Path, claim: str, record: dict[str, Any], **stages: float) -> str:
+    """The verdict in a study of one cell."""
+    return str(row_of(build_study(folder, [record], **stages), claim)["verdict"])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +87,7 @@ def test_a_preload_is_scaled_by_maps(tmp_path: Path, extra_s: float, expected: s
 
 
 def test_figures_clocked_once_say_so(tmp_path: Path) -> None:
-    study = build_study(tmp_path)
+    study = build_study(tmp_path, [make_record()])
     for claim in ("npz_load_0_1_to_0_2_ms", "time_split_30_25_5_35_5"):
         assert "no interval" in row_of(study, claim)["measured"]
 
@@ -105,12 +98,12 @@ def test_the_split_is_judged_stage_by_stage(tmp_path: Path) -> None:
         **{"consume": 35.0, "filter": 1.0, "collate": 4.0},
     }
     claim = "time_split_30_25_5_35_5"
-    assert verdict(tmp_path / "a", claim, {}, **as_claimed) == "supported"
-    assert verdict(tmp_path / "b", claim, {}, consume=410.0) == "refuted"
+    assert verdict(tmp_path / "a", claim, make_record(), **as_claimed) == "supported"
+    assert verdict(tmp_path / "b", claim, make_record(), consume=410.0) == "refuted"
 
 
 def test_stages_and_memory_flip(tmp_path: Path) -> None:
-    study = build_study(tmp_path)
+    study = build_study(tmp_path, [make_record()])
     stages = dict(study.stages["receipts"])
     stages["alternatives"] = {"targets": {"npz": 0.15}}
     stages["map_bytes_in_memory_per_image"] = 200e6 / 404
@@ -136,7 +129,8 @@ def test_worker_counts_are_compared_where_both_were_measured(
 
 
 def test_what_was_not_measured_is_not_testable(tmp_path: Path) -> None:
-    found = row_of(build_study(tmp_path), "four_workers_not_eight")
+    made = [make_record("workers~4", "workers", 0.97), make_record("workers~0", "workers", 0.6)]
+    found = row_of(build_study(tmp_path, made), "four_workers_not_eight")
     assert found["verdict"] == "not testable here"
     assert "workers~8 was not measured" in found["measured"]
     assert "workers~4: 9" in found["measured"]
@@ -150,14 +144,14 @@ def test_an_invalid_cell_judges_nothing(tmp_path: Path) -> None:
 
 
 def test_without_stages_their_claims_are_not_testable(tmp_path: Path) -> None:
-    study = build_study(tmp_path)
+    study = build_study(tmp_path, [make_record()])
     found = claims.judge(CLAIMS, study.summaries, {}, {}, study.trials).set_index("id")["verdict"]
     assert found["npz_load_0_1_to_0_2_ms"] == "not testable here"
     assert found["ram_slower_than_disk"] == "refuted"
 
 
 def test_each_dataset_is_judged_by_its_own_data(tmp_path: Path) -> None:
-    made = make_study("receipts", ram=1.3) + make_study("other", ram=0.8)
+    made = [make_record(speed_up=1.3), make_record(speed_up=0.8, dataset="other")]
     table = build_study(tmp_path, made).claims
     found = table[table["id"] == "ram_slower_than_disk"].set_index("dataset")["verdict"]
     assert dict(found) == {"receipts": "refuted", "other": "supported"}

@@ -13,9 +13,9 @@ from feedrate import figures
 from feedrate.figures import Material
 
 
-@pytest.fixture
-def material(tmp_path: Path) -> Material:
-    return build_study(tmp_path).of("receipts")
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    return build_study(tmp_path_factory.mktemp("study")).of("receipts")
 
 
 def words(svg: str) -> str:
@@ -57,7 +57,7 @@ def test_every_pair_is_a_point(material: Material) -> None:
 
 
 def test_a_cell_without_a_verdict_is_named_without_points(tmp_path: Path) -> None:
-    made = [*make_study(), make_record("images~resized", "ram_vs_disk", failures=("no hit",))]
+    made = [make_record(), make_record("images~resized", "ram_vs_disk", failures=("no hit",))]
     text = words(figures.draw("ram_vs_disk", build_study(tmp_path, made).of("receipts")))
     assert "images~resized: invalid" in text
 

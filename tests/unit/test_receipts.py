@@ -1,4 +1,4 @@
-"""The embedded dataset: deterministic, with exact quads, and no easier to decode than it should be."""
+"""The embedded dataset: deterministic, with exact quads, and no easier to decode than it should."""
 
 import io
 import json
@@ -11,6 +11,7 @@ from feedrate.formats.seed_json import read
 from feedrate.generators import receipts
 from feedrate.generators.lettering import print_receipt
 from feedrate.generators.photograph import photograph
+from feedrate.generators.till import write_lines
 from feedrate.sample import Sample
 
 
@@ -32,7 +33,7 @@ def test_its_annotations_are_read_without_a_finding(made):
     samples = list(read(made / "images", made / "annotations.json"))
     assert all(isinstance(item, Sample) for item in samples)
     assert [sample.key for sample in samples] == [receipts.receipt_name(n) for n in range(5)]
-    assert all(15 <= len(sample.instances) <= 130 for sample in samples)
+    assert all(20 <= len(sample.instances) <= 120 for sample in samples)
     assert all(item.text for sample in samples for item in sample.instances)
 
 
@@ -51,10 +52,29 @@ def test_pictures_are_photographs_in_size_and_in_bits_a_pixel(made):
     assert 1.0 < np.mean(bits) < 1.8
 
 
+def test_texts_are_large_enough_to_be_taught_at_640(made):
+    for sample in read(made / "images", made / "annotations.json"):
+        scale = 640 / max(sample.width, sample.height)
+        heights = [np.linalg.norm(i.polygon[3] - i.polygon[0]) * scale for i in sample.instances]
+        assert min(heights) >= 8
+
+
+@pytest.mark.parametrize("words", [20, 30, 75, 120])
+@pytest.mark.parametrize("seed", range(20))
+def test_sums_add_up_and_words_are_as_many_as_wanted(words, seed):
+    lines = write_lines(np.random.default_rng(seed), words)
+    count = sum(line.words for line in lines)
+    assert max(20, words - 4) <= count <= max(words, 34)
+    cents = {line.left: round(float(line.right) * 100) for line in lines if "." in line.right[-3:]}
+    assert cents["SUBTOTAL"] == sum(round(float(line.right) * 100) for line in lines[4:-6])
+    assert cents["TOTAL"] == cents["SUBTOTAL"] + cents["TAX 6%"]
+    assert cents["CASH"] - cents["TOTAL"] == cents["CHANGE"] >= 0
+
+
 def test_quads_lie_on_their_words():
     """Ink alone, photographed: the dark pixels of each word are inside its quad, not outside."""
     rng = np.random.default_rng(3)
-    ink, words = print_receipt(rng, 600, 1200, 30)
+    ink, words = print_receipt(rng, write_lines(rng, 40), 26)
     only = np.zeros_like(ink)
     word = max(words, key=lambda item: item.box[2] - item.box[0])
     left, top, right, bottom = word.box
@@ -71,3 +91,10 @@ def test_progress_counts_to_the_end(tmp_path):
     told = []
     receipts.generate(tmp_path, count=2, seed=1, progress=told.append)
     assert told == [1, 2]
+
+
+def test_the_number_of_processes_changes_nothing(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(receipts.os, "sched_getaffinity", lambda pid: {0})
+    receipts.generate(tmp_path, count=2, seed=7)
+    for path in (tmp_path / "images").iterdir():
+        assert path.read_bytes() == (made / "images" / path.name).read_bytes()

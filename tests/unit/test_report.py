@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from records import make_study
+from records import make_record
 from studies import EXPERIMENTS, build_study, make_intake, write_results
 
 from feedrate.report import Study, build_page, read_intakes, read_study
@@ -34,20 +34,23 @@ def page_of(study: Study, message: str = "crosses itself") -> str:
     return build_page(study, intakes, TITLE, {"workers": "How many workers?"})
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return build_study(tmp_path)
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return build_study(tmp_path_factory.mktemp("study"))
 
 
-def test_the_answer_comes_before_figures_and_tables(study: Study) -> None:
-    page = page_of(study)
+@pytest.fixture(scope="module")
+def page(study: Study) -> str:
+    return page_of(study)
+
+
+def test_the_answer_comes_before_figures_and_tables(page: str) -> None:
     order = [page.index(part) for part in ("headline", "What to do", "<svg", "<table")]
     assert order == sorted(order)
     assert "AMD EPYC, 2 cores, 24 GiB memory" in page[: page.index("<svg")]
 
 
-def test_the_page_asks_for_nothing(study: Study) -> None:
-    page = page_of(study)
+def test_the_page_asks_for_nothing(page: str) -> None:
     outline = Outline()
     outline.feed(page)
     assert not {"script", "link", "iframe", "object"} & set(outline.names)
@@ -55,33 +58,29 @@ def test_the_page_asks_for_nothing(study: Study) -> None:
     assert all(address.startswith(("#", "data:")) for address in addresses)
 
 
-def test_ids_are_unique_and_references_resolve(study: Study) -> None:
-    page = page_of(study)
+def test_ids_are_unique_and_references_resolve(page: str) -> None:
     outline = Outline()
     outline.feed(page)
     assert len(outline.ids) == len(set(outline.ids))
     assert set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", page)) <= set(outline.ids)
 
 
-def test_equal_data_give_an_equal_page(study: Study) -> None:
-    assert page_of(study) == page_of(study)
+def test_equal_data_give_an_equal_page(study: Study, page: str) -> None:
+    assert page_of(study) == page
 
 
-def test_every_cell_stands_with_its_number(study: Study) -> None:
-    page = page_of(study)
+def test_every_cell_stands_with_its_number(study: Study, page: str) -> None:
     for row in study.summaries.query("estimand == 'epoch_s'").itertuples():
         assert f"<code>{row.experiment}/{row.cell}</code>" in page
         assert f"{row.ratio:.2f}x" in page
 
 
-def test_every_claim_stands_with_its_verdict(study: Study) -> None:
-    page = page_of(study)
+def test_every_claim_stands_with_its_verdict(study: Study, page: str) -> None:
     assert page.count('class="claim"') == len(study.claims) == 10
     assert "not testable here" in page
 
 
-def test_what_was_left_out_is_named(study: Study) -> None:
-    page = page_of(study)
+def test_what_was_left_out_is_named(page: str) -> None:
     assert "403 of 404 images were accepted" in page
     assert "<code>a.jpg</code>" in page
 
@@ -103,21 +102,23 @@ def test_many_findings_are_cut_and_counted(study: Study) -> None:
     ("ram", "word", "stays"), [(1.3, "Yes.", True), (0.8, "No.", False), (1.0, "No.", False)]
 )
 def test_the_page_flips_with_the_data(tmp_path: Path, ram: float, word: str, stays: bool) -> None:
-    page = page_of(build_study(tmp_path, make_study(ram=ram)))
+    page = page_of(build_study(tmp_path, [make_record(speed_up=ram)]))
     assert f"<b>{word}</b>" in page
     assert ("Keep the maps in RAM" in page) is stays
 
 
 def test_two_datasets_have_an_answer_each(tmp_path: Path) -> None:
-    made = make_study("receipts", ram=1.3) + make_study("other", ram=0.8)
+    made = [make_record(speed_up=1.3), make_record(speed_up=0.8, dataset="other")]
     page = page_of(build_study(tmp_path, made))
     assert page.index("<b>Yes.</b>") < page.index("<b>No.</b>") < page.index("<svg")
     assert "What was found: other" in page
 
 
-def test_a_study_read_from_its_files_gives_the_same_page(study: Study, tmp_path: Path) -> None:
+def test_a_study_read_from_its_files_gives_the_same_page(
+    study: Study, page: str, tmp_path: Path
+) -> None:
     write_results(tmp_path / "results", study)
-    assert page_of(read_study(tmp_path / "results", ["receipts"], EXPERIMENTS)) == page_of(study)
+    assert page_of(read_study(tmp_path / "results", ["receipts"], EXPERIMENTS)) == page
 
 
 def test_a_table_not_yet_made_is_named(tmp_path: Path) -> None:

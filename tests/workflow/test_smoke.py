@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+from itertools import pairwise
 
 import pytest
 from study import Study
@@ -43,7 +45,7 @@ def test_no_two_trials_overlapped(study):
         record = json.loads(path.read_text())
         spans.append((record["started_at"], record["ended_at"]))
     spans.sort()
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_forcing_one_cell_remakes_it_alone_and_then_exactly_its_descendants(study):
@@ -130,8 +132,6 @@ def test_an_altered_map_fails_its_verification(study):
 
 
 def test_the_manifest_notices_a_tampered_result(study):
-    import subprocess
-
     def check():
         command = ["feedrate", "check-manifest", "results/manifest.json"]
         return subprocess.run(

@@ -1,8 +1,8 @@
-"""What a receipt says and where its words stand, as ink on flat paper."""
+"""Where the words of a receipt stand: ink on flat paper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,40 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-Ink = npt.NDArray[np.uint8]
+from feedrate.generators.till import Line
 
-SHOPS = (
-    "CORNER BAKERY",
-    "NORTH STAR MART",
-    "GREEN LEAF GROCER",
-    "HARBOUR HARDWARE",
-    "CITY PHARMACY",
-)
-STREETS = ("Mill Road", "Station Street", "Jalan Besar", "Queen's Parade", "Old Market Lane")
-GOODS = (
-    *("MILK 1L", "RYE BREAD", "EGGS x12", "BUTTER 250G", "TOMATO", "COFFEE BEANS", "ORANGE JUICE"),
-    *(
-        "SOAP",
-        "A4 PAPER",
-        "WOOD SCREW 4x40",
-        "PAINT BRUSH",
-        "LED BULB 9W",
-        "BATTERY AA",
-        "RICE 5KG",
-    ),
-    *("CHICKEN", "GREEN TEA", "NOODLES", "ASPIRIN 20", "TOOTHPASTE", "DOG FOOD", "CHOCOLATE BAR"),
-)
-GREETINGS = ("THANK YOU, PLEASE COME AGAIN", "GOODS SOLD ARE NOT RETURNABLE", "HAVE A NICE DAY")
+Ink = npt.NDArray[np.uint8]
+Box = tuple[int, int, int, int]
 
 UNREADABLE_SHARE = 0.05
 """Words smeared or struck out, annotated as ignored."""
 
-
-PITCH = 1.4
-"""Height of a line in sizes of its font."""
-
-PADDING = 0.14
-"""An annotator's box leaves some paper around the ink, in sizes of the font."""
+# All lengths below are in heights of the body's letters (em).
+PAPER_WIDTH = 21.0
+SIDE_MARGIN = 1.2
+END_MARGIN = 1.6
+LINE_PITCH = 1.4
+RULE_SPACE = 0.7
 
 
 @dataclass(frozen=True)
@@ -53,118 +33,112 @@ class Word:
 
     Attributes:
         text: What it says.
-        box: ``(left, top, right, bottom)`` on the paper (px), with a little paper around the ink.
+        box: ``(left, top, right, bottom)`` on the paper (px): the letters' width, and the height
+            from ascender to descender, as annotators draw it.
         ignore: True where it was made unreadable.
     """
 
     text: str
-    box: tuple[int, int, int, int]
+    box: Box
     ignore: bool
 
 
-@dataclass(frozen=True)
-class _Line:
-    """Words that stand left, and words that stand right."""
-
-    left: str
-    right: str = ""
-    scale: float = 1.0
-    centred: bool = False
+def paper_size(lines: Sequence[Line]) -> tuple[float, float]:
+    """Return ``(width, height)`` of the paper that these lines fill, in em."""
+    return PAPER_WIDTH, 2 * END_MARGIN + sum(_advance(line) for line in lines)
 
 
 def print_receipt(
-    rng: np.random.Generator, width: int, height: int, words: int
+    rng: np.random.Generator, lines: Sequence[Line], em_px: int
 ) -> tuple[Ink, list[Word]]:
-    """Print a receipt of about `words` words.
+    """Print the lines of a receipt.
 
     Args:
-        rng: Decides everything.
-        width: Of the paper (px).
-        height: Of the paper (px).
-        words: Wanted; fewer where the paper is full.
+        rng: Decides which words are unreadable, and how.
+        lines: From top to bottom.
+        em_px: Height of the body's letters (px).
 
     Returns:
         ``(height, width)`` uint8 ink, 255 where the paper is black, and the words.
     """
-    lines = _choose_lines(rng, words)
-    body_px = int(
-        np.clip(height * 0.94 / sum(line.scale * PITCH for line in lines), 14, width / 18)
-    )
+    width, height = (round(side * em_px) for side in paper_size(lines))
     canvas = Image.new("L", (width, height), 0)
-    draw = ImageDraw.Draw(canvas)
-    placed = list(_place_lines(draw, lines, body_px, (width, height)))
+    placed = list(_place_lines(ImageDraw.Draw(canvas), lines, em_px, width))
     unreadable = rng.random(len(placed)) < UNREADABLE_SHARE
     ink = np.asarray(canvas).copy()
-    found = [
+    words = [
         Word(text, box, bool(bad)) for (text, box), bad in zip(placed, unreadable, strict=True)
     ]
-    for word in found:
+    for word in words:
         if word.ignore:
-            _spoil(rng, ink, word.box)
-    return ink, found
+            spoil = _smear if rng.random() < 0.5 else _strike
+            spoil(ink, word.box)
+    return ink, words
 
 
-def _choose_lines(rng: np.random.Generator, words: int) -> list[_Line]:
-    """A shop's heading, as many goods as make up the words, and the sum."""
-    number = int(rng.integers(1, 400))
-    lines = [
-        _Line(str(rng.choice(SHOPS)), scale=1.5, centred=True),
-        _Line(f"{number} {rng.choice(STREETS)}", centred=True),
-        _Line(f"TEL {rng.integers(10**6, 10**7)}", centred=True),
-        _Line(f"{rng.integers(1, 29):02}/{rng.integers(1, 13):02}/2024", f"NO. {number:05}"),
-    ]
-    tail = [_Line("TOTAL", f"{rng.uniform(5, 300):.2f}", scale=1.3), _Line("CASH", "300.00")]
-    tail += [_Line(str(rng.choice(GREETINGS)), centred=True)]
-    used = sum(_count(line) for line in (*lines, *tail))
-    while used < words:
-        lines.append(_Line(str(rng.choice(GOODS)), f"{rng.uniform(0.5, 80):.2f}"))
-        used += _count(lines[-1])
-    return [*lines, *tail]
-
-
-def _count(line: _Line) -> int:
-    return len(line.left.split()) + len(line.right.split())
+def _advance(line: Line) -> float:
+    return LINE_PITCH * line.scale + RULE_SPACE * line.ruled
 
 
 def _place_lines(
-    draw: ImageDraw.ImageDraw, lines: list[_Line], body_px: int, size: tuple[int, int]
-) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
-    """Draw line after line; yield each word with its box until the paper is full."""
-    width, height = size
-    margin, top = int(width * 0.06), int(height * 0.03)
+    draw: ImageDraw.ImageDraw, lines: Sequence[Line], em_px: int, width: int
+) -> Iterator[tuple[str, Box]]:
+    """Draw line after line; yield each word with its box."""
+    margin, top = SIDE_MARGIN * em_px, END_MARGIN * em_px
     for line in lines:
-        font = _font(int(body_px * line.scale))
-        if top + body_px * line.scale * 1.4 > height:
-            return
-        left = margin
-        if line.centred:
-            left = max(margin, int(width - font.getlength(line.left)) // 2)
-        yield from _draw_words(draw, line.left, left, top, font)
-        right = int(width - margin - font.getlength(line.right))
-        yield from _draw_words(draw, line.right, right, top, font)
-        top += int(body_px * line.scale * PITCH)
+        font = _font(round(em_px * line.scale))
+        if line.ruled:
+            _draw_rule(draw, margin, width - margin, top + RULE_SPACE * em_px / 2, em_px)
+        baseline = top + _advance(line) * em_px - 0.4 * em_px * line.scale
+        left = (width - font.getlength(line.left)) / 2 if line.centred else margin
+        yield from _draw_words(draw, line.left, left, baseline, font)
+        right = width - margin - font.getlength(line.right)
+        yield from _draw_words(draw, line.right, right, baseline, font)
+        top += _advance(line) * em_px
+
+
+def _draw_rule(draw: ImageDraw.ImageDraw, left: float, right: float, y: float, em_px: int) -> None:
+    for x in np.arange(left, right - em_px / 3, em_px * 0.6):
+        draw.line((x, y, x + em_px / 3, y), fill=255, width=max(1, em_px // 14))
 
 
 def _draw_words(
-    draw: ImageDraw.ImageDraw, text: str, left: int, top: int, font: ImageFont.FreeTypeFont
-) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+    draw: ImageDraw.ImageDraw, text: str, left: float, baseline: float, font: ImageFont.FreeTypeFont
+) -> Iterator[tuple[str, Box]]:
     for word in text.split():
-        draw.text((left, top), word, fill=255, font=font)
-        ink, pad = draw.textbbox((left, top), word, font=font), round(font.size * PADDING)
-        box = (int(ink[0]) - pad, int(ink[1]) - pad, int(ink[2]) + pad, int(ink[3]) + pad)
-        yield word, box
-        left += int(font.getlength(word + " "))
+        at = (round(left), round(baseline))
+        draw.text(at, word, fill=255, font=font, anchor="ls")
+        ink_left, ink_top, ink_right, ink_bottom = draw.textbbox(at, word, font=font, anchor="ls")
+        # Letters from cap to baseline span 0.73 em; accents and commas may reach beyond the line.
+        top = min(ink_top, at[1] - 0.82 * font.size)
+        bottom = max(ink_bottom, at[1] + 0.2 * font.size)
+        yield word, (int(ink_left) - 1, int(top), int(ink_right) + 1, int(np.ceil(bottom)))
+        left += font.getlength(word + " ")
 
 
-def _spoil(rng: np.random.Generator, ink: Ink, box: tuple[int, int, int, int]) -> None:
-    """Make a word unreadable, in place: smear it, or strike it out."""
+def _smear(ink: Ink, box: Box) -> None:
+    """Wipe a word sideways while the ink is wet, in place, past its own box."""
     left, top, right, bottom = box
-    part = ink[top:bottom, left:right]
-    if rng.random() < 0.5:
-        cv2.GaussianBlur(part, (0, 0), max(2.0, (bottom - top) / 4), dst=part)
-    else:
-        middle = (bottom - top) // 2
-        cv2.line(part, (0, middle), (right - left, middle), 255, max(2, (bottom - top) // 3))
+    reach = (bottom - top) // 2
+    rows = slice(max(0, top - reach), bottom + reach)
+    columns = slice(max(0, left - reach), right + reach)
+    wet = np.zeros_like(ink)[rows, columns]
+    inside = (
+        slice(top - rows.start, bottom - rows.start),
+        slice(left - columns.start, right - columns.start),
+    )
+    wet[inside] = ink[top:bottom, left:right]
+    ink[top:bottom, left:right] = 0
+    wiped = cv2.GaussianBlur(wet, (0, 0), reach * 0.7, sigmaY=reach * 0.3)
+    np.maximum(ink[rows, columns], wiped, out=ink[rows, columns])
+
+
+def _strike(ink: Ink, box: Box) -> None:
+    """Strike a word out with a broad pen, in place."""
+    left, top, right, bottom = box
+    height = bottom - top
+    ends = ((left, top + height * 3 // 5), (right, top + height * 2 // 5))
+    cv2.line(ink, *ends, 255, max(2, height * 2 // 5), cv2.LINE_AA)
 
 
 @lru_cache(maxsize=64)

@@ -34,7 +34,7 @@ def photograph(
     flags = cv2.INTER_LINEAR
     seen = cv2.warpPerspective(paper, homography, (width, height), flags=flags)
     inside = cv2.warpPerspective(mask, homography, (width, height), flags=flags)[:, :, None]
-    shadow = cv2.GaussianBlur(inside, (0, 0), width / 60)[:, :, None]
+    shadow = _blur_widely(np.asarray(inside, np.float32), width / 60)[:, :, None]
     scene = _table(rng, height, width) * (1 - 0.45 * shadow) * (1 - inside) + seen * inside
     scene *= _light(rng, height, width)[:, :, None]
     blurred: Plane = np.asarray(
@@ -42,6 +42,14 @@ def photograph(
     )
     noisy = blurred + _sensor_noise(rng, blurred)
     return np.clip(noisy, 0, 255).astype(np.uint8), homography
+
+
+def _blur_widely(plane: Plane, sigma_px: float, step: int = 8) -> Plane:
+    """Blur on a coarser grid: what is left after a wide blur needs no finer one."""
+    height, width = plane.shape[:2]
+    coarse = cv2.resize(plane, (width // step, height // step), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(coarse, (0, 0), sigma_px / step)
+    return np.asarray(cv2.resize(blurred, (width, height)), np.float32)
 
 
 def _homography(

@@ -21,11 +21,13 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from feedrate.files import write_bytes, write_text
-from feedrate.generators.lettering import print_receipt
+from feedrate.generators.lettering import paper_size, print_receipt
 from feedrate.generators.photograph import photograph
+from feedrate.generators.till import write_lines
 
 QUALITY = 90
 SUBSAMPLING_420 = 2
+MAX_WORDS = 120
 
 
 def generate(
@@ -76,9 +78,10 @@ def make_receipt(seed: int, number: int) -> tuple[bytes, dict[str, Any]]:
     megapixels, aspect = rng.uniform(1.0, 2.2), rng.uniform(1.25, 1.9)
     width = int(np.sqrt(megapixels * 1e6 / aspect)) // 2 * 2
     height = int(width * aspect) // 2 * 2
-    paper_width = int(width * rng.uniform(0.7, 0.95))
-    paper_height = int(min(height * 0.95, paper_width * rng.uniform(1.6, 2.4)))
-    ink, words = print_receipt(rng, paper_width, paper_height, int(rng.integers(20, 121)))
+    lines = write_lines(rng, int(rng.integers(30, MAX_WORDS + 1)))
+    across, down = paper_size(lines)
+    em_px = int(min(width * rng.uniform(0.5, 0.9) / across, height * 0.93 / down))
+    ink, words = print_receipt(rng, lines, em_px)
     picture, homography = photograph(rng, ink, width, height)
     stream = io.BytesIO()
     PillowImage.fromarray(picture).save(

@@ -17,6 +17,7 @@ from feedrate.stats import ESTIMANDS
 from feedrate.tables import records
 
 SHOWN_FINDINGS = 50
+_SHOWN_BEFORE = "images_per_s"
 DASH = "\N{EN DASH}"
 
 
@@ -77,11 +78,11 @@ def results(summaries: pd.DataFrame) -> list[Result]:
 
 
 def absolutes(summaries: pd.DataFrame) -> list[Absolute]:
-    """Every estimand of every cell."""
+    """Every estimand of every cell, save the rate that stands beside its ratio in `results`."""
     return [
         Absolute(
             f"{experiment}/{cell}",
-            {row["estimand"]: _both(row) for row in records(group)},
+            {r["estimand"]: _both(r) for r in records(group) if r["estimand"] != _SHOWN_BEFORE},
         )
         for (experiment, cell), group in summaries.groupby(["experiment", "cell"], sort=False)
     ]
