@@ -25,7 +25,8 @@ def make_samples(folder: Path, count: int = 6) -> list[Sample]:
         )
         path = folder / f"picture_{number}.jpg"
         Image.fromarray(pixels).save(path, quality=90)
-        instances = (TextInstance(QUAD, text="total"), TextInstance(np.add(QUAD, [0, 60]), ignore=True))
+        lower = TextInstance(np.add(QUAD, [0, 60]), ignore=True)
+        instances = (TextInstance(QUAD, text="total"), lower)
         samples.append(Sample(path.name, path, pixels.shape[1], pixels.shape[0], instances))
     return samples
 

@@ -183,7 +183,7 @@ def _advice(epoch: Mapping[str, Any]) -> str:
     if verdict in ("slower", "equivalent"):
         return f"Keep reading the maps from disk: the cache gives nothing back. {UNCONFIRMED}"
     if verdict == "inconclusive":
-        return "Decide nothing on this. Raise `measuring.pairs` and measure again."
+        return "Decide nothing on this. Raise measuring.pairs in the config and measure again."
     if verdict == "invalid":
         return f"Mend the cell first. {epoch['warnings']}"
     return f"Measure the cell {EXPERIMENT}/{CELL} with enough pairs first."
