@@ -21,7 +21,7 @@ rule run_notebook:
     params:
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
-        code=code_hash("feedrate.notebook", "feedrate.figures", "feedrate.stats"),
+        code=code_hash("feedrate.report", "feedrate.control"),
     shell:
         "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
         " -p datasets {params.datasets:q} -p experiments {params.experiments:q}"
