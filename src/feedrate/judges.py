@@ -129,7 +129,7 @@ def memory_near(
     near = abs(total / claimed - 1) <= parameters["tolerance"]
     text = (
         f"{phrases.megabytes(total)} in memory for {parameters['maps']} maps "
-        f"({total / claimed:.1f}x the claim), from the growth of a process that preloads them."
+        f"({total / claimed:.1f}x the claim): the arrays of one preloaded map, times their number."
     )
     if evidence.maps.get("maps"):
         stored = evidence.maps["bytes"] / evidence.maps["maps"] * parameters["maps"]

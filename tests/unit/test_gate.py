@@ -65,6 +65,12 @@ def test_missing_work_and_missing_workers_fail(change, name):
     assert failures(cell, trial_of(cell) | change) == [name]
 
 
+def test_a_trial_of_two_batches_shows_two_of_four_workers():
+    cell = Cell(workers=4)
+    assert failures(cell, trial_of(cell) | {"workers_seen": 2}) == []
+    assert failures(cell, trial_of(cell) | {"workers_seen": 1}) == ["workers"]
+
+
 def test_a_cache_that_is_never_read_fails():
     cell = Cell(targets="npz_ram")
     lying = trial_of(Cell(targets="npz"))

@@ -33,11 +33,14 @@ class Study:
                 shutil.copy(source, folder / part)
         return cls(folder)
 
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that runs Snakemake on this study."""
+        return ["snakemake", "--cores", "2", "--configfile", self.configfile, *arguments]
+
     def snakemake(self, *arguments: str, check: bool = True) -> str:
         """Run Snakemake and return all it said."""
-        command = ["snakemake", "--cores", "2", "--configfile", self.configfile, *arguments]
         done = subprocess.run(
-            command,
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
             text=True,

@@ -1,10 +1,14 @@
 """One real run of the smoke study, and what is re-made after it, and what is not."""
 
 import json
+import os
 import re
+import signal
 import subprocess
+import time
 from itertools import pairwise
 
+import psutil
 import pytest
 from study import Study
 
@@ -61,6 +65,39 @@ def test_forcing_one_cell_remakes_it_alone_and_then_exactly_its_descendants(stud
 
 def jobs_of_run(said: str) -> set[str]:
     return set(re.findall(r"^(?:local)?rule (\w+):", said, re.MULTILINE)) - {"all", "default"}
+
+
+def fork_servers(study):
+    """Processes of this study that would go on measuring."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if "feedrate.forkserver" in (process.info["cmdline"] or [])
+        and process.info["cwd"] == str(study.folder)
+    ]
+
+
+def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(study):
+    kept = study.folder / "results/trials/smoke/aa/reference.json"
+    before = kept.read_bytes()
+    running = subprocess.Popen(
+        study.command(CELL, "--force"),
+        cwd=study.folder,
+        env=study.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not fork_servers(study) and running.poll() is None:
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(60) != 0
+    assert fork_servers(study) == []
+    assert kept.read_bytes() == before
+    assert not list(study.folder.rglob("*.tmp*"))
+    study.snakemake("all")
+    assert json.loads((study.folder / CELL).read_text())["gate"]["valid"]
+    assert study.planned() == {}
 
 
 @pytest.mark.parametrize(

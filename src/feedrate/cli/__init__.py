@@ -36,6 +36,7 @@ VERBS = {
     "build-report": "reporting",
     "write-manifest": "reporting",
     "check-manifest": "reporting",
+    "keep-record": "reporting",
 }
 """Verb: the module of ``feedrate.cli`` that holds it."""
 

@@ -60,3 +60,18 @@ def check_manifest(manifest: Path) -> None:
     if faults:
         raise ValueError("\n".join(f"{manifest}: {fault}" for fault in faults))
     click.echo(f"{manifest}: every artefact is as listed")
+
+
+@click.command()
+@study_options
+@click.argument("directory", type=FILE)
+def keep_record(
+    results: Path, datasets: list[str], experiments: list[str], directory: Path
+) -> None:
+    """Copy what people read of a finished study into a folder that can be committed."""
+    from feedrate.report import read_study
+    from feedrate.report.archive import keep_record as keep
+
+    folders = [results / "trials" / name / item for name in datasets for item in experiments]
+    records = sorted(path for folder in folders for path in folder.glob("*.json"))
+    keep(read_study(results, datasets, experiments), results, records, directory)

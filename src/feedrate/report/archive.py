@@ -1,0 +1,52 @@
+"""A record of an executed study, small enough to be committed and read without running anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from feedrate.files import atomic_path, write_bytes, write_text
+from feedrate.report.study import Study
+from feedrate.tables import read_record
+
+PAGES = {"report/index.html": "report.html"}
+"""What is copied under another name; the notebooks' pages keep theirs."""
+
+
+def keep_record(study: Study, results: Path, records: Iterable[Path], directory: Path) -> None:
+    """Copy what people read of a study: the page, the notebooks, the verdicts, the machine.
+
+    Args:
+        study: The study's tables.
+        results: Its results folder.
+        records: Its raw records, for the fingerprint.
+        directory: Where to keep the copy; made where it is absent.
+
+    Raises:
+        FileNotFoundError: The study is not finished; the message names what is missing.
+    """
+    pages = PAGES | {
+        str(path.relative_to(results)): path.name
+        for path in sorted((results / "notebooks").glob("*.html"))
+    }
+    for source, name in pages.items():
+        write_bytes(directory / name, (results / source).read_bytes())
+    for name, table in (("summary.csv", study.summaries), ("claims.csv", study.claims)):
+        with atomic_path(directory / name) as temporary:
+            table.to_csv(temporary, index=False)
+    fingerprint = json.dumps(_fingerprint([read_record(path) for path in records]), indent=1)
+    write_text(directory / "fingerprint.json", fingerprint + "\n")
+
+
+def _fingerprint(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """When it ran, and on which machines: one unless somebody mixed two."""
+    machines = {record["machine"]["machine_id"]: record["machine"] for record in records}
+    return {
+        "started_at": min(record["started_at"] for record in records),
+        "ended_at": max(record["ended_at"] for record in records),
+        "datasets": sorted({record["dataset"] for record in records}),
+        "cells": len(records),
+        "machines": list(machines.values()),
+    }

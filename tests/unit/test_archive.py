@@ -1,0 +1,52 @@
+"""A record that can be committed: what people read, and the machine it came from."""
+
+import json
+
+import pandas as pd
+import pytest
+from records import make_study, write_records
+from studies import EXPERIMENTS, build_study, write_results
+
+from feedrate.report import read_study
+from feedrate.report.archive import keep_record
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A results folder as the workflow leaves it, and its raw records."""
+    results = tmp_path / "results"
+    write_results(results, build_study(tmp_path / "made"))
+    for name in ("report/index.html", "notebooks/4_matrix.html", "notebooks/5_findings.html"):
+        (results / name).parent.mkdir(exist_ok=True)
+        (results / name).write_text(name)
+    return results, write_records(tmp_path / "raw", make_study())
+
+
+def test_everything_people_read_is_kept(finished, tmp_path):
+    results, records = finished
+    study = read_study(results, ["receipts"], EXPERIMENTS)
+    keep_record(study, results, records, tmp_path / "kept")
+    kept = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert kept == {
+        *("report.html", "4_matrix.html", "5_findings.html"),
+        *("summary.csv", "claims.csv", "fingerprint.json"),
+    }
+    assert (tmp_path / "kept/report.html").read_text() == "report/index.html"
+    assert len(pd.read_csv(tmp_path / "kept/summary.csv")) == len(study.summaries)
+
+
+def test_the_fingerprint_names_each_machine_once(finished, tmp_path):
+    results, records = finished
+    keep_record(read_study(results, ["receipts"], EXPERIMENTS), results, records, tmp_path)
+    fingerprint = json.loads((tmp_path / "fingerprint.json").read_text())
+    assert fingerprint["cells"] == len(records)
+    assert len(fingerprint["machines"]) == 1
+    assert fingerprint["started_at"] <= fingerprint["ended_at"]
+
+
+def test_an_unfinished_study_is_refused_by_the_file_that_is_missing(finished, tmp_path):
+    results, records = finished
+    (results / "report/index.html").unlink()
+    study = read_study(results, ["receipts"], EXPERIMENTS)
+    with pytest.raises(FileNotFoundError, match=r"index\.html"):
+        keep_record(study, results, records, tmp_path / "kept")
