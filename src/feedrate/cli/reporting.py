@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ def render_notebook(notebook: Path, output: Path) -> None:
 @study_options
 @click.option("--title", required=True)
 @click.option("--questions", type=Json(), required=True, help="Experiment: its question.")
+@click.option("--preview/--no-preview", default=True, help="Show a picture of the data, or not.")
 @click.argument("output", type=FILE)
 def build_report(
     results: Path,
@@ -35,13 +37,16 @@ def build_report(
     experiments: list[str],
     title: str,
     questions: dict[str, str],
+    preview: bool,
     output: Path,
 ) -> None:
     """Build the page: the answer first, then figures, then tables."""
     from feedrate.report import build_page, read_intakes, read_study
 
-    study = read_study(results, datasets, experiments)
-    write_text(output, build_page(study, read_intakes(results, datasets), title, questions))
+    study, intakes = read_study(results, datasets, experiments), read_intakes(results, datasets)
+    if not preview:
+        intakes = {name: replace(intake, preview=b"") for name, intake in intakes.items()}
+    write_text(output, build_page(study, intakes, title, questions))
 
 
 @click.command()
