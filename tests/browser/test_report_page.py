@@ -86,6 +86,12 @@ def test_nothing_sticks_out_and_the_answer_is_seen_first(
     assert seen["smallest"] > 9.0
 
 
+def test_a_long_name_of_a_cell_is_broken_on_a_telephone(tmp_path: Path, page: str) -> None:
+    """A name has no spaces, and a cell may change every factor."""
+    long = page.replace("npz_ram", "npz_ram+images~decoded_ram+decoder~simplejpeg+workers~16")
+    assert ask(tmp_path, long, 400)["scroll"] <= 400
+
+
 def test_the_check_sees_what_sticks_out(tmp_path: Path, page: str) -> None:
     broken = page.replace("<main>", '<main><div style="width:2000px">x</div>')
     assert ask(tmp_path, broken, 400)["scroll"] >= 2000
