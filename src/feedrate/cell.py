@@ -17,7 +17,7 @@ NAME = r"[a-z0-9_.:~+-]+"
 class Cell(BaseModel):
     """One full assignment of levels. Levels are registry names unless a unit is given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     images: str = Field("disk", description="where encoded or decoded images come from")
     decoder: str = Field("pillow", description="what turns JPEG bytes into pixels")

@@ -32,7 +32,7 @@ class ConfigError(ValueError):
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Dataset(_Block):

@@ -35,7 +35,8 @@ class Study:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs Snakemake on this study."""
-        return ["snakemake", "--cores", "2", "--configfile", self.configfile, *arguments]
+        # The config file last: the option takes every word behind it for a file.
+        return ["snakemake", "--cores", "2", *arguments, "--configfile", self.configfile]
 
     def snakemake(self, *arguments: str, check: bool = True) -> str:
         """Run Snakemake and return all it said."""
