@@ -27,6 +27,9 @@ EXPERIMENTS = list(STUDY.experiments)
 CODECS = sorted({codec for cell in CELLS for codec in cell.codecs} | {"npz"})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
 NOTEBOOKS = ["4_matrix", "5_findings"]
+TABLES = ["tables", "summary"]
+ROWS = ["batches", "samples"]
+DATASET_FILES = ["samples.parquet", "findings.csv", "accepted.parquet"]
 TRANSFORM = STUDY.base.transform
 TARGETS = STUDY.targets.model_dump_json()
 PLUGINS = json.dumps(STUDY.plugins)
@@ -36,6 +39,52 @@ RECORDS = [
     f"results/trials/{dataset}/{cell.experiment}/{cell.name}.json"
     for dataset in DATASETS
     for cell in CELLS
+]
+
+
+def of_dataset(name):
+    """Every file that a study makes of one dataset."""
+    found = [
+        *(f"results/datasets/{name}/{file}" for file in DATASET_FILES),
+        *(f"results/validation/{name}.{suffix}" for suffix in ("csv", "json")),
+        f"results/previews/{name}.png",
+        f"results/stages/{name}.json",
+        *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
+        *(
+            f"results/maps/{name}/{codec}/{shard}"
+            for codec in CODECS
+            for shard in range(STUDY.maps.shards)
+        ),
+        *(
+            f"results/{kind}/{name}/{item}.csv"
+            for kind in TABLES
+            for item in EXPERIMENTS
+        ),
+        *(f"results/figures/{name}/{figure}.svg" for figure in FIGURES),
+    ]
+    if STUDY.datasets[name].generator is not None:
+        folder = f"results/generated/{name}"
+        found += [f"{folder}/annotations.json", f"{folder}/images"]
+    return found
+
+
+# All of them are asked for by name: Snakemake does not miss a deleted file while what was made
+# from it is there.
+ARTEFACTS = [
+    *(path for name in DATASETS for path in of_dataset(name)),
+    *RECORDS,
+    *(
+        path.removesuffix("json") + f"{rows}.parquet"
+        for path in RECORDS
+        for rows in ROWS
+    ),
+    "results/claims.csv",
+    *(
+        f"results/notebooks/{name}.{suffix}"
+        for name in NOTEBOOKS
+        for suffix in ("ipynb", "html")
+    ),
+    "results/report/index.html",
 ]
 
 

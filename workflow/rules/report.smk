@@ -81,18 +81,7 @@ rule build_report:
 
 rule write_manifest:
     input:
-        rules.build_report.output,
-        RECORDS,
-        expand(rules.render_notebook.output, notebook=NOTEBOOKS),
-        expand(rules.plot_figure.output, dataset=DATASETS, figure=FIGURES),
-        expand("results/datasets/{dataset}/accepted.parquet", dataset=DATASETS),
-        expand(
-            "results/maps/{dataset}/{codec}/{shard}",
-            dataset=DATASETS,
-            codec=CODECS,
-            shard=range(STUDY.maps.shards),
-        ),
-        **FINDINGS,
+        ARTEFACTS,
     output:
         "results/manifest.json",
     log:
