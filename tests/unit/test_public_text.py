@@ -61,5 +61,8 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def test_no_page_has_a_blank_to_fill_in() -> None:
     pages = [path for path in tracked() if path.suffix in {".md", ".cff", ".rst"}]
-    blank = {path.name: BLANK.findall(path.read_text(encoding="utf-8")) for path in pages}
+    blank = {
+        str(path.relative_to(ROOT)): BLANK.findall(path.read_text(encoding="utf-8"))
+        for path in pages
+    }
     assert {name: tokens for name, tokens in blank.items() if tokens} == {}
