@@ -10,7 +10,7 @@ SMK := Snakefile workflow/Snakefile workflow/rules/*.smk
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke report test test-all check lock
+.PHONY: all smoke report test test-all check lock bench-targets
 
 all: $(READY)  ## the default study, to results/report/index.html
 	$(BIN)/snakemake --cores $(CORES) all
@@ -33,6 +33,9 @@ check: $(READY)  ## style, types and the workflow's form; changes nothing
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check $(SMK)
 	$(BIN)/snakemake --lint
+
+bench-targets: $(READY)  ## how fast target maps are made, stored and loaded here: a table
+	$(BIN)/feedrate bench-targets results/speed/targets.json
 
 lock:  ## pin everything anew: envs/lock.txt and envs/environment.yaml
 	$(PYTHON) envs/make_lock.py

@@ -6,9 +6,9 @@ One pydantic model. The JSON schema that Snakemake validates against and the tab
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from feedrate.cell import Cell
 
@@ -72,8 +72,11 @@ class TargetSettings(_Block):
     thresh_min: float = Field(0.3, ge=0, lt=1, description="threshold map far from text")
     thresh_max: float = Field(0.7, gt=0, le=1, description="threshold map on a text's outline")
     min_text_side: float = Field(8.0, ge=0, description="smaller texts are ignored (px)")
-    preset: Literal["feedrate", "db"] = Field(
-        "feedrate", description="`feedrate` keeps all parts of a split shrink, `db` the first"
+    distance: Literal["thales", "segment"] = Field(
+        "thales", description="distance to an edge: the published rule, or the true distance"
+    )
+    preset: Literal["feedrate", "db", "paddle", "mmocr", "doctr", "seed"] = Field(
+        "feedrate", description="whose choices the maps follow (`docs/targets.md`)"
     )
 
 
@@ -83,6 +86,17 @@ class MapSettings(_Block):
     shards: int = Field(
         4, ge=1, le=10_000, description="jobs that share the generation of a dataset's maps"
     )
+    verify: Literal["all"] | Annotated[int, Field(ge=1)] = Field(
+        "all",
+        description="maps made anew and compared: `all`, or how many, drawn by a hash of the keys",
+    )
+
+    @field_validator("verify", mode="before")
+    @classmethod
+    def _all_or_a_count(cls, value: object) -> object:
+        if value != "all" and not (str(value).isdecimal() and int(str(value))):
+            raise ValueError(f"{value!r} is not allowed; must be `all` or a whole number from 1")
+        return value
 
 
 class Work(_Block):

@@ -25,28 +25,28 @@ from feedrate.shares import stage_table
 from feedrate.stats import paired
 
 WIDE_IN, NARROW_IN = 7.4, 3.7
-_INK, _MUTED = "#010203", "#8a8f98"
-_POINT, _GOOD, _BAD, _OPEN = "#4a94d6", "#1b9e77", "#d9662b", "#8a8f98"
+INK, MUTED = "#010203", "#8a8f98"
+POINT, GOOD, BAD, OPEN = "#4a94d6", "#1b9e77", "#d9662b", "#8a8f98"
 _MARKS = {
-    "faster": (_GOOD, "^"),
-    "slower": (_BAD, "v"),
-    "equivalent": (_OPEN, "s"),
-    "inconclusive": (_OPEN, "D"),
+    "faster": (GOOD, "^"),
+    "slower": (BAD, "v"),
+    "equivalent": (OPEN, "s"),
+    "inconclusive": (OPEN, "D"),
 }
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "feedrate",
     "font.family": "DejaVu Sans",
     "font.size": 9,
-    **{f"{name}.color": _INK for name in ("text", "xtick", "ytick")},
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _MUTED,
+    **{f"{name}.color": INK for name in ("text", "xtick", "ytick")},
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
     "axes.linewidth": 0.6,
     "axes.grid": False,
-    "xtick.color": _MUTED,
-    "ytick.color": _MUTED,
-    "xtick.labelcolor": _INK,
-    "ytick.labelcolor": _INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
 }
 
 
@@ -76,11 +76,11 @@ def draw(figure: str, material: Material, width_in: float = WIDE_IN) -> str:
     Raises:
         ValueError: No such figure for this material.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         if figure in FIGURES:
-            return _to_svg(FIGURES[figure](material, width_in))
+            return to_svg(FIGURES[figure](material, width_in))
         if figure in set(material.summaries["experiment"]):
-            return _to_svg(plot_experiment(material, width_in, figure))
+            return to_svg(plot_experiment(material, width_in, figure))
     known = ", ".join(figure_names(material))
     raise ValueError(f"figure {figure!r}: not drawn from these data; known are {known}")
 
@@ -97,10 +97,10 @@ def plot_experiment(material: Material, width_in: float, experiment: str) -> Fig
     rows = table[(table["experiment"] == experiment) & (table["estimand"] == "epoch_s")]
     rates = table[(table["experiment"] == experiment) & (table["estimand"] == "images_per_s")]
     rate_of = rates.set_index("cell")[["reference_median", "cell_median"]]
-    figure, axes = _canvas(width_in, 0.66 * len(rows) + 0.7)
+    figure, axes = canvas(width_in, 0.66 * len(rows) + 0.7)
     margin = float(rows["margin"].iloc[0])
-    axes.axvspan(1 / (1 + margin), 1 + margin, color=_MUTED, alpha=0.18, linewidth=0)
-    axes.axvline(1, color=_MUTED, linewidth=1)
+    axes.axvspan(1 / (1 + margin), 1 + margin, color=MUTED, alpha=0.18, linewidth=0)
+    axes.axvline(1, color=MUTED, linewidth=1)
     shown = [1.0]
     for height, (_, row) in enumerate(rows.iterrows()):
         shown += _strip(axes, -height, row, material.trials)
@@ -116,9 +116,9 @@ def plot_stages(material: Material, width_in: float) -> Figure:
     """Milliseconds an image of every stage of the loader, clocked in one process."""
     table = stage_table(material.stages)
     table = table[(table["stage"] != "consume") & (table["ms"] > 0)]
-    figure, axes = _canvas(width_in, 0.34 * len(table) + 0.6)
+    figure, axes = canvas(width_in, 0.34 * len(table) + 0.6)
     for height, (_, row) in enumerate(table.iterrows()):
-        axes.barh(-height, row["ms"], height=0.6, color=_POINT)
+        axes.barh(-height, row["ms"], height=0.6, color=POINT)
         share = phrases.percent(row["loader_share"])
         text = f"{phrases.milliseconds(row['ms'])}, {share}"
         axes.annotate(text, (row["ms"], -height), (6, 0), textcoords="offset points", va="center")
@@ -133,11 +133,11 @@ def plot_control(material: Material, width_in: float) -> Figure:
     """The reference's epoch over wall time, in per cent of its own median."""
     series = control_series(material.trials)
     spread = 100 * steadiness(series).spread
-    figure, axes = _canvas(width_in, 2.4)
-    axes.axhspan(-spread, spread, color=_MUTED, alpha=0.18, linewidth=0)
-    axes.axhline(0, color=_MUTED, linewidth=1)
+    figure, axes = canvas(width_in, 2.4)
+    axes.axhspan(-spread, spread, color=MUTED, alpha=0.18, linewidth=0)
+    axes.axhline(0, color=MUTED, linewidth=1)
     deviation = 100 * series["deviation"]
-    axes.scatter(series["minutes"], deviation, s=12, color=_POINT, alpha=0.8, linewidth=0)
+    axes.scatter(series["minutes"], deviation, s=12, color=POINT, alpha=0.8, linewidth=0)
     reach = max(2.0 * spread, 1.15 * float(deviation.abs().max()), 1.0)
     axes.set_ylim(-reach, reach)
     axes.set_xlabel("minutes since the first trial")
@@ -161,7 +161,7 @@ def _strip(axes: Axes, height: float, row: pd.Series[Any], trials: pd.DataFrame)
     points = reference / cell
     # Points below their interval, spread a little: equal ones stay countable.
     spread = height - 0.27 + 0.07 * np.tile([1, -1], points.size)[: points.size]
-    axes.scatter(points, spread, s=13, color=_POINT, alpha=0.75, linewidth=0)
+    axes.scatter(points, spread, s=13, color=POINT, alpha=0.75, linewidth=0)
     colour, marker = _MARKS[row["verdict"]]
     axes.plot([row["low"], row["high"]], [height] * 2, color=colour, linewidth=2.4)
     axes.plot(row["ratio"], height, marker=marker, color=colour, markersize=7)
@@ -198,15 +198,17 @@ def _ticks(span: float) -> list[float]:
     return [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3]
 
 
-def _canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+def canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+    """Return an empty figure of so many inches, without a frame at its left, top and right."""
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     axes = figure.subplots()
     sns.despine(ax=axes, left=True)
     return figure, axes
 
 
-def _to_svg(figure: Figure) -> str:
+def to_svg(figure: Figure) -> str:
+    """Return a figure as SVG text; equal figures give equal text."""
     stream = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
-    return stream.getvalue().replace(_INK, "currentColor")
+    return stream.getvalue().replace(INK, "currentColor")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,24 @@ REMOTE = re.compile(
 
 class NotebookError(ValueError):
     """A notebook cannot be rendered; the message names it and the cell."""
+
+
+def picture(source: Path | str, alt: str, least_px: int = 720) -> str:
+    """Return HTML that shows a picture as wide as the page; a narrow screen scrolls it.
+
+    Args:
+        source: A PNG, or SVG text.
+        alt: What is seen, for those who do not see it.
+        least_px: No narrower than this, so that the labels inside stay readable.
+    """
+    shown = source if isinstance(source, str) else _embedded(source, alt)
+    frame = f'<div style="min-width:{least_px}px" role="img" aria-label="{html.escape(alt)}">'
+    return f'<div style="overflow-x:auto">{frame}{shown}</div></div>'
+
+
+def _embedded(path: Path, alt: str) -> str:
+    data = b64encode(path.read_bytes()).decode("ascii")
+    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" style="width:100%">'
 
 
 def render_html(path: Path, title: str | None = None) -> str:

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feedrate.cell import Cell
-from feedrate.registry import Plugins, resolve
+from feedrate.registry import STORED_MAPS, Plugins, resolve
 from feedrate.sample import Fetched, Image, Polygon, Prepared, Sample
 from feedrate.targets.params import TargetParams, Targets
+from feedrate.transforms import require_repeatable
 
 Row = npt.NDArray[np.int64]
 
@@ -165,10 +166,13 @@ def build_pipeline(
     Raises:
         feedrate.registry.UnknownPluginError: A level names no plug-in.
         FileNotFoundError: A stored map is missing.
+        ValueError: Maps are stored, and the transform is random (or does not say).
     """
     plugins = setting.plugins
     decode = resolve("decoders", cell.decoder, plugins)
     transform = resolve("transforms", cell.transform, plugins)(setting.image_size)
+    if cell.targets in STORED_MAPS:
+        require_repeatable(transform, cell.transform)
 
     def prepare(index: int, data: bytes) -> Prepared:
         polygons = [item.polygon for item in samples[index].instances]

@@ -18,6 +18,7 @@ from feedrate.matrix import Conditions, plugin_modules
 from feedrate.pairs import ENTRY, TRIAL_MODULE, trial_spec
 from feedrate.stages import STAGES, WORKER_STAGES
 from feedrate.targets.codecs.npz import CODEC
+from feedrate.targets.layout import read_index
 from feedrate.work import warm_page_cache
 
 ALTERNATIVES = {
@@ -112,7 +113,8 @@ def _describe(seen: dict[str, dict[str, Any]], images: int) -> dict[str, Any]:
 def _map_bytes(maps_root: Path) -> int:
     """What one preloaded map holds in memory: the arrays of the first stored one, added up."""
     path = min((maps_root / "npz").rglob("*.npz"))
-    maps = CODEC.decode(path.read_bytes())
+    recipe = read_index(path.parent).recipe
+    maps = CODEC.decode(path.read_bytes(), recipe.size, recipe.params)
     return sum(array.nbytes for array in (maps.shrink_map, maps.threshold_map))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 REGISTRIES: dict[str, dict[str, str]] = {
     "generators": {
         "receipts": "feedrate.generators.receipts:generate",
+        "signs": "feedrate.generators.signs:generate",
     },
     "formats": {
         "seed_json": "feedrate.formats.seed_json:read",
@@ -38,9 +39,16 @@ REGISTRIES: dict[str, dict[str, str]] = {
         "kernel": "feedrate.targets.sources.kernel:open_source",
         "npz": "feedrate.targets.sources.npz:open_source",
         "npz_ram": "feedrate.targets.sources.npz_ram:open_source",
+        "npz_raw": "feedrate.targets.sources.npz_raw:open_source",
+        "packed": "feedrate.targets.sources.packed:open_source",
+        "packed_ram": "feedrate.targets.sources.packed_ram:open_source",
+        "polygons": "feedrate.targets.sources.polygons:open_source",
     },
     "codecs": {
         "npz": "feedrate.targets.codecs.npz:CODEC",
+        "npz_raw": "feedrate.targets.codecs.npz_raw:CODEC",
+        "packed": "feedrate.targets.codecs.packed:CODEC",
+        "polygons": "feedrate.targets.codecs.polygons:CODEC",
     },
     "loaders": {
         "torch": "feedrate.loaders.dataloader:build",
@@ -53,7 +61,14 @@ REGISTRIES: dict[str, dict[str, str]] = {
 }
 
 
-STORED_MAPS: dict[str, str] = {"npz": "npz", "npz_ram": "npz"}
+STORED_MAPS: dict[str, str] = {
+    "npz": "npz",
+    "npz_ram": "npz",
+    "npz_raw": "npz_raw",
+    "packed": "packed",
+    "packed_ram": "packed",
+    "polygons": "polygons",
+}
 """Target sources that read stored maps, and the codec of those; the others need no maps built."""
 
 Plugins = Mapping[str, Mapping[str, str]]

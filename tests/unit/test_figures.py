@@ -50,7 +50,7 @@ def test_an_experiment_names_cells_verdicts_and_absolute_rates(material: Materia
 
 
 def test_every_pair_is_a_point(material: Material) -> None:
-    with figures.mpl.rc_context(figures._STYLE):
+    with figures.mpl.rc_context(figures.STYLE):
         drawn = figures.plot_experiment(material, 7.4, "decoders")
     dots = [len(points.get_offsets()) for points in drawn.axes[0].collections]
     assert dots == [8, 8]

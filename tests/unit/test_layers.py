@@ -115,8 +115,8 @@ def test_plugins_do_not_know_each_other(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=by_module)
-def test_the_clock_runs_in_two_files_only(path: Path) -> None:
-    if module_of(path) not in {"trial", "stages", "progress"}:
+def test_the_clock_runs_in_its_files_only(path: Path) -> None:
+    if module_of(path) not in {"trial", "stages", "speed.readings", "progress"}:
         assert sorted(CLOCKS & _names_in(path)) == []
 
 
@@ -131,6 +131,9 @@ def test_form_of_a_file(path: Path) -> None:
     assert len(text.splitlines()) <= LONGEST
     if module_of(path) != "figures":
         assert re.findall(r"[\"']#[0-9a-fA-F]{3,8}[\"']", text) == [], "colours: figures.py only"
+    if module_of(path) != "panels" and top(module_of(path)) != "generators":
+        rgb = r"\((?=[^)]*\d\d)\d{1,3}, \d{1,3}, \d{1,3}\)"
+        assert re.findall(rgb, text) == [], "colours of pixels: panels.py only"
 
 
 @pytest.mark.parametrize("path", FILES, ids=by_module)

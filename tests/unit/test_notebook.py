@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from speeds import make_speed
 from studies import EXPERIMENTS, build_study, write_results
 
-from feedrate.notebook import NotebookError, render_html
+from feedrate.files import write_text
+from feedrate.notebook import NotebookError, picture, render_html
+from feedrate.panels import Panel, write_sheet
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -22,8 +27,27 @@ def write_notebook(path: Path, *outputs: nbformat.NotebookNode, count: int | Non
     return path
 
 
+def write_previews(results: Path) -> None:
+    """Write pictures, tables of presets and a benchmark where the workflow would."""
+    previews = results / "previews"
+    for name in ("receipts", "signs/scene", "signs/curved", "presets/exhibits", "presets/distance"):
+        write_sheet(previews / f"{name}.png", [Panel(name, "", np.zeros((8, 8, 3), np.uint8))], 1)
+    write_sheet(previews / "presets/db.png", [Panel("db", "", np.zeros((8, 8, 3), np.uint8))], 1)
+    write_text(previews / "presets/choices.csv", "choice,feedrate,db\nsplit,all,first\n")
+    write_text(previews / "presets/outcomes.csv", "exhibit,feedrate,db\ndumbbell,drawn,drawn\n")
+    write_text(results / "speed/targets.json", json.dumps(make_speed()))
+
+
+def test_a_picture_carries_its_description_and_asks_for_nothing(tmp_path: Path) -> None:
+    write_previews(tmp_path)
+    for source in (tmp_path / "previews/receipts.png", "<svg></svg>"):
+        shown = picture(source, 'a "map"')
+        assert 'aria-label="a &quot;map&quot;"' in shown
+        assert "http" not in shown
+
+
 def test_there_are_notebooks() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"4_matrix", "5_findings"}
+    assert {path.stem for path in NOTEBOOKS} >= {"2_targets", "4_matrix", "5_findings"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -36,12 +60,17 @@ def test_a_notebook_is_kept_without_outputs_and_with_parameters(path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "path",
-    [p for p in NOTEBOOKS if p.stem in {"4_matrix", "5_findings"}],
-    ids=lambda path: path.stem,
+    ("name", "shown"),
+    [
+        ("2_targets", "On a CPU the kernel is 120"),
+        ("4_matrix", "targets~npz_ram"),
+        ("5_findings", "targets~npz_ram"),
+    ],
 )
-def test_a_notebook_runs_and_works_offline(tmp_path: Path, path: Path) -> None:
+def test_a_notebook_runs_and_works_offline(tmp_path: Path, name: str, shown: str) -> None:
+    path = next(path for path in NOTEBOOKS if path.stem == name)
     write_results(tmp_path / "results", build_study(tmp_path / "records"))
+    write_previews(tmp_path / "results")
     executed = tmp_path / path.name
     command = [sys.executable, "-m", "papermill", "--kernel", "python3", "--no-progress-bar"]
     values = {"results": "results", "datasets": "receipts", "experiments": " ".join(EXPERIMENTS)}
@@ -53,7 +82,7 @@ def test_a_notebook_runs_and_works_offline(tmp_path: Path, path: Path) -> None:
         capture_output=True,
     )
     page = render_html(executed)
-    assert "targets~npz_ram" in page
+    assert shown in page
     assert re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"']https?:", page) == []
     assert not re.search(r"\b(?:import|fetch)\b[^;]{0,40}https?://", page)
 

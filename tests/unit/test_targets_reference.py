@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from feedrate.targets import TargetParams
-from feedrate.targets.params import Targets
+from feedrate.targets.params import MAPS, Targets
 from feedrate.targets.reference import build_reference
 
 SIZE = (140, 200)
@@ -82,9 +82,9 @@ def test_thales_rule_dents_the_border_near_a_vertex(rule: str, distance: float) 
 
 def test_the_maps_have_their_types() -> None:
     maps = build(BOX)
-    types = [values.dtype for values in vars(maps).values()]
-    assert types == [np.uint8, np.uint8, np.float32, np.uint8]
-    assert {values.shape for values in vars(maps).values()} == {SIZE}
+    values = [getattr(maps, name) for name in MAPS]
+    assert [map_.dtype for map_ in values] == [np.uint8, np.uint8, np.float32, np.uint8]
+    assert {map_.shape for map_ in values} == {SIZE}
 
 
 def test_the_law_of_cosines_of_the_publication_gives_the_same_border() -> None:
@@ -114,12 +114,6 @@ def _published_distance(point: tuple[int, int], polygon: np.ndarray) -> float:
         sine = math.sqrt(max(0.0, 1 - cosine**2))
         found.append(one * other * sine / edge if cosine <= 0 else min(one, other))
     return min(found)
-
-
-def test_no_polygons_give_maps_that_count_everywhere() -> None:
-    maps = build()
-    assert is_empty(maps)
-    assert maps.shrink_mask.all()
 
 
 @pytest.mark.parametrize("left", [-90.0, 240.0])
@@ -208,6 +202,11 @@ def test_float32_polygons_make_no_pinholes() -> None:
         assert np.isfinite(single.threshold_map).all()
 
 
+def test_repeated_points_change_nothing() -> None:
+    doubled = build(np.repeat(BOX, 2, axis=0))
+    np.testing.assert_array_equal(doubled.threshold_map, build(BOX).threshold_map)
+
+
 def test_a_border_overrides_the_interior_of_a_neighbour() -> None:
     inner = rectangle(80, 62, 20, 16)
     maps = build(BOX, inner)
@@ -237,7 +236,7 @@ def test_a_wrong_shape_or_number_of_flags_is_named() -> None:
         ("thresh_min", 0.7),
         ("min_text_side", -1.0),
         ("distance", "manhattan"),
-        ("preset", "paddle"),
+        ("preset", "tuned"),
     ],
 )
 def test_a_parameter_out_of_range_is_named(field: str, value: object) -> None:

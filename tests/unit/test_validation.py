@@ -17,7 +17,7 @@ from tiny import QUAD, make_samples
 
 from feedrate.formats.sroie import read
 from feedrate.sample import Finding, Sample, TextInstance
-from feedrate.targets.regions import MIN_AREA_PX as MASKED_BELOW_PX
+from feedrate.targets.presets import MIN_AREA_PX as MASKED_BELOW_PX
 from feedrate.validation import (
     CHECKS,
     ValidationError,

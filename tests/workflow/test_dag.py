@@ -3,6 +3,8 @@
 import pytest
 from study import Study, jobs_of
 
+from feedrate.registry import STORED_MAPS
+
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
@@ -27,6 +29,20 @@ def test_an_experiment_is_a_target_of_its_own(study):
     planned = study.planned("aa")
     assert planned["measure_cell"] == 1
     assert "build_report" not in planned
+
+
+def test_a_cell_that_reads_stored_maps_has_the_maps_of_its_codec_made(study, tmp_path):
+    config = tmp_path / "codecs.yaml"
+    config.write_text(
+        "datasets: {smoke: {generator: receipts, count: 8}}\n"
+        "maps: {shards: 3, verify: 5}\n"
+        f"experiments: {{maps: {{question: '?', vary: {{targets: {list(STORED_MAPS)}}}}}}}\n"
+    )
+    said = Study(study.folder, str(config)).snakemake("--dry-run", "maps")
+    planned, codecs = jobs_of(said), set(STORED_MAPS.values())
+    assert planned["verify_maps"] == len(codecs)
+    assert planned["build_maps"] == 3 * len(codecs)
+    assert planned["measure_cell"] == len(STORED_MAPS) - 1  # npz is the reference itself
 
 
 def test_only_measuring_rules_keep_the_machine_to_themselves(study):

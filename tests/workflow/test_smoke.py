@@ -115,6 +115,8 @@ def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(st
         "results/stages/smoke.json",
         "results/figures/smoke/aa.svg",
         "results/previews/smoke.png",
+        "results/previews/signs/scene.png",
+        "results/previews/presets/db.png",
         "results/claims.csv",
         "results/notebooks/5_findings.html",
         "results/report/index.html",

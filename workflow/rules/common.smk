@@ -1,6 +1,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import get_args
 
 from snakemake.utils import validate
 
@@ -12,7 +13,8 @@ from feedrate.configfile import load_config, require_paths
 from feedrate.files import folder_fingerprint
 from feedrate.machine import machine_id
 from feedrate.profile import profiled_modules
-from feedrate.registry import target_of
+from feedrate.registry import names, target_of
+from feedrate.targets.params import Preset
 
 try:
     STUDY = load_config(config)
@@ -26,7 +28,8 @@ DATASETS = list(STUDY.datasets)
 EXPERIMENTS = list(STUDY.experiments)
 CODECS = sorted({codec for cell in CELLS for codec in cell.codecs} | {"npz"})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
-NOTEBOOKS = ["4_matrix", "5_findings"]
+NOTEBOOKS = ["2_targets", "4_matrix", "5_findings"]
+PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
 TABLES = ["tables", "summary"]
 ROWS = ["batches", "samples"]
 DATASET_FILES = ["samples.parquet", "findings.csv", "accepted.parquet"]
@@ -39,6 +42,17 @@ RECORDS = [
     f"results/trials/{dataset}/{cell.experiment}/{cell.name}.json"
     for dataset in DATASETS
     for cell in CELLS
+]
+
+
+# Pictures that belong to no dataset, and the tables beside them.
+PREVIEWS = [
+    *(f"results/previews/signs/{name}.png" for name in ("scene", "curved")),
+    *(
+        f"results/previews/presets/{name}.png"
+        for name in ["exhibits", "distance", *PRESETS]
+    ),
+    *(f"results/previews/presets/{name}.csv" for name in ("choices", "outcomes")),
 ]
 
 
@@ -78,6 +92,8 @@ ARTEFACTS = [
         for path in RECORDS
         for rows in ROWS
     ),
+    *PREVIEWS,
+    "results/speed/targets.json",
     "results/claims.csv",
     *(
         f"results/notebooks/{name}.{suffix}"
@@ -176,3 +192,11 @@ def profile_of_figure(wildcards):
         f"results/stages/{wildcards.dataset}.json",
         f"results/maps/{wildcards.dataset}/npz.json",
     ]
+
+
+def shown_by_notebook(wildcards):
+    """What a notebook is made from: the findings, or the pictures of the maps and their speed."""
+    if wildcards.notebook != "2_targets":
+        return [path for paths in FINDINGS.values() for path in paths]
+    pictures = [f"results/previews/{dataset}.png" for dataset in DATASETS]
+    return [*pictures, *PREVIEWS, "results/speed/targets.json"]

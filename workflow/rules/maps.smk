@@ -38,32 +38,10 @@ rule verify_maps:
         transform=TRANSFORM,
         plugins=PLUGINS,
         code=code_of_maps,
-        checker=code_hash("feedrate.targets.reference"),
+        recompute=STUDY.maps.verify,
+        checker=code_hash("feedrate.verification"),
     shell:
         "feedrate --log {log} verify-maps --dataset {wildcards.dataset} --codec {wildcards.codec}"
         " --targets {params.targets:q} --transform {params.transform:q}"
-        " --plugins {params.plugins:q} --code {params.code} {input.accepted} {output} {input.shards}"
-
-
-rule preview_targets:
-    input:
-        rules.accept_dataset.output.accepted,
-    output:
-        report(
-            "results/previews/{dataset}.png",
-            caption="../report/preview.rst",
-            category="Data",
-            labels={"dataset": "{dataset}", "what": "image, polygons and target maps"},
-        ),
-    log:
-        "logs/preview_targets/{dataset}.log",
-    conda:
-        ENVIRONMENT
-    params:
-        targets=TARGETS,
-        transform=TRANSFORM,
-        plugins=PLUGINS,
-        code=code_hash("feedrate.preview", module_of("transforms", TRANSFORM)),
-    shell:
-        "feedrate --log {log} preview-targets --targets {params.targets:q}"
-        " --transform {params.transform:q} --plugins {params.plugins:q} {input} {output}"
+        " --plugins {params.plugins:q} --code {params.code} --recompute {params.recompute}"
+        " {input.accepted} {output} {input.shards}"

@@ -10,7 +10,7 @@ FINDINGS = {
 
 rule run_notebook:
     input:
-        **FINDINGS,
+        shown_by_notebook,
         notebook="notebooks/{notebook}.ipynb",
     output:
         "results/notebooks/{notebook}.ipynb",
@@ -21,7 +21,12 @@ rule run_notebook:
     params:
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
-        code=code_hash("feedrate.report", "feedrate.control"),
+        code=code_hash(
+            "feedrate.report",
+            "feedrate.control",
+            "feedrate.notebook",
+            "feedrate.target_figures",
+        ),
     shell:
         "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
         " -p datasets {params.datasets:q} -p experiments {params.experiments:q}"

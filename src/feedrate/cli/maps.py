@@ -1,14 +1,14 @@
-"""Verbs about stored target maps and pictures of them."""
+"""Verbs about stored target maps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from feedrate.cli.options import FILE, Model, plugins_option
+from feedrate.cli.options import FILE, target_options, target_params
 from feedrate.config import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
@@ -16,20 +16,6 @@ from feedrate.registry import Plugins, resolve
 
 if TYPE_CHECKING:
     from feedrate.sample import Polygon, Sample
-    from feedrate.targets import TargetParams
-
-Command = Callable[..., Any]
-
-
-def _target_options(command: Command) -> Command:
-    """The flags that say how maps are made."""
-    for option in (
-        plugins_option,
-        click.option("--transform", required=True),
-        click.option("--targets", type=Model(TargetSettings), required=True),
-    ):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -37,7 +23,7 @@ def _target_options(command: Command) -> Command:
 @click.option("--shard", type=int, required=True)
 @click.option("--shards", type=int, required=True)
 @click.option("--code", required=True, help="Hash of the code that makes the maps.")
-@_target_options
+@target_options
 @click.argument("accepted", type=FILE)
 @click.argument("directory", type=FILE)
 def build_maps(
@@ -62,7 +48,7 @@ def build_maps(
         directory,
         resolve("codecs", codec, plugins),
         (targets.image_size, targets.image_size),
-        _params(targets),
+        target_params(targets),
         code,
         Progress(f"build {codec} maps, shard {shard}", "maps", len(samples)),
     )
@@ -72,7 +58,8 @@ def build_maps(
 @click.option("--dataset", required=True)
 @click.option("--codec", required=True)
 @click.option("--code", required=True, help="Hash of the code that should have made the maps.")
-@_target_options
+@click.option("--recompute", default="all", help="How many maps to make anew: all, or a number.")
+@target_options
 @click.argument("accepted", type=FILE)
 @click.argument("output", type=FILE)
 @click.argument("shards", type=FILE, nargs=-1, required=True)
@@ -80,6 +67,7 @@ def verify_maps(
     dataset: str,
     codec: str,
     code: str,
+    recompute: str,
     targets: TargetSettings,
     transform: str,
     plugins: Plugins,
@@ -87,9 +75,9 @@ def verify_maps(
     output: Path,
     shards: Sequence[Path],
 ) -> None:
-    """Make every stored map anew with the reference and compare."""
+    """Make stored maps anew with the reference and compare."""
     from feedrate.index import read_index
-    from feedrate.maps import verify_maps as verify
+    from feedrate.verification import verify_maps as verify
 
     samples = read_index(accepted)
     verdict = verify(
@@ -98,40 +86,20 @@ def verify_maps(
         shards,
         resolve("codecs", codec, plugins),
         (targets.image_size, targets.image_size),
-        _params(targets),
+        target_params(targets),
         code,
         Progress(f"verify {codec} maps", "maps", len(samples)),
+        recompute="all" if recompute == "all" else int(recompute),
     )
     write_json(output, {"dataset": dataset, **verdict})
-
-
-@click.command()
-@_target_options
-@click.argument("accepted", type=FILE)
-@click.argument("output", type=FILE)
-def preview_targets(
-    targets: TargetSettings, transform: str, plugins: Plugins, accepted: Path, output: Path
-) -> None:
-    """Draw one image with its polygons and its target maps."""
-    from feedrate.index import read_index
-    from feedrate.preview import choose_sample, draw_preview
-
-    sample = choose_sample(read_index(accepted))
-    image = resolve("decoders", "pillow")(sample.image_path.read_bytes())
-    fit = resolve("transforms", transform, plugins)(targets.image_size)
-    draw_preview(output, sample, image, fit, _params(targets))
 
 
 def _polygons_of(
     transform: str, image_size: int, plugins: Plugins
 ) -> Callable[[Sample], tuple[Sequence[Polygon], Sequence[bool]]]:
     from feedrate.pipeline import frame_polygons
+    from feedrate.transforms import require_repeatable
 
     fit = resolve("transforms", transform, plugins)(image_size)
+    require_repeatable(fit, transform)
     return lambda sample: frame_polygons(sample, fit)
-
-
-def _params(targets: TargetSettings) -> TargetParams:
-    from feedrate.targets import TargetParams
-
-    return TargetParams(**targets.model_dump(exclude={"image_size"}))

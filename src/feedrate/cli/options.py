@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import BaseModel
+
+from feedrate.config import TargetSettings
+
+if TYPE_CHECKING:
+    from feedrate.targets import TargetParams
 
 FILE = click.Path(path_type=Path)
 
@@ -58,3 +63,21 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say how maps are made."""
+    for option in (
+        plugins_option,
+        click.option("--transform", required=True),
+        click.option("--targets", type=Model(TargetSettings), required=True),
+    ):
+        command = option(command)
+    return command
+
+
+def target_params(targets: TargetSettings) -> TargetParams:
+    """Turn the config's block into the parameters of the maps."""
+    from feedrate.targets import TargetParams
+
+    return TargetParams(**targets.model_dump(exclude={"image_size"}))

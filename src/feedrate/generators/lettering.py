@@ -71,7 +71,7 @@ def print_receipt(
     ]
     for word in words:
         if word.ignore:
-            spoil = _smear if rng.random() < 0.5 else _strike
+            spoil = smear if rng.random() < 0.5 else _strike
             spoil(ink, word.box)
     return ink, words
 
@@ -86,14 +86,14 @@ def _place_lines(
     """Draw line after line; yield each word with its box."""
     margin, top = SIDE_MARGIN * em_px, END_MARGIN * em_px
     for line in lines:
-        font = _font(round(em_px * line.scale))
+        font = load_font(round(em_px * line.scale))
         if line.ruled:
             _draw_rule(draw, margin, width - margin, top + RULE_SPACE * em_px / 2, em_px)
         baseline = top + _advance(line) * em_px - 0.4 * em_px * line.scale
         left = (width - font.getlength(line.left)) / 2 if line.centred else margin
-        yield from _draw_words(draw, line.left, left, baseline, font)
+        yield from draw_words(draw, line.left, left, baseline, font)
         right = width - margin - font.getlength(line.right)
-        yield from _draw_words(draw, line.right, right, baseline, font)
+        yield from draw_words(draw, line.right, right, baseline, font)
         top += _advance(line) * em_px
 
 
@@ -102,9 +102,10 @@ def _draw_rule(draw: ImageDraw.ImageDraw, left: float, right: float, y: float, e
         draw.line((x, y, x + em_px / 3, y), fill=255, width=max(1, em_px // 14))
 
 
-def _draw_words(
+def draw_words(
     draw: ImageDraw.ImageDraw, text: str, left: float, baseline: float, font: ImageFont.FreeTypeFont
 ) -> Iterator[tuple[str, Box]]:
+    """Draw one line; yield each word with its box, as `Word.box` is drawn."""
     for word in text.split():
         at = (round(left), round(baseline))
         draw.text(at, word, fill=255, font=font, anchor="ls")
@@ -116,7 +117,7 @@ def _draw_words(
         left += font.getlength(word + " ")
 
 
-def _smear(ink: Ink, box: Box) -> None:
+def smear(ink: Ink, box: Box) -> None:
     """Wipe a word sideways while the ink is wet, in place, past its own box."""
     left, top, right, bottom = box
     reach = (bottom - top) // 2
@@ -142,7 +143,8 @@ def _strike(ink: Ink, box: Box) -> None:
 
 
 @lru_cache(maxsize=64)
-def _font(size_px: int) -> ImageFont.FreeTypeFont:
+def load_font(size_px: int) -> ImageFont.FreeTypeFont:
+    """Load Pillow's own font, the same on every machine."""
     font = ImageFont.load_default(size_px)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise RuntimeError("Pillow was built without FreeType: its scalable font is needed")

@@ -36,11 +36,11 @@ def photograph(
     inside = cv2.warpPerspective(mask, homography, (width, height), flags=flags)[:, :, None]
     shadow = _blur_widely(np.asarray(inside, np.float32), width / 60)[:, :, None]
     scene = _table(rng, height, width) * (1 - 0.45 * shadow) * (1 - inside) + seen * inside
-    scene *= _light(rng, height, width)[:, :, None]
+    scene *= cast_light(rng, height, width)[:, :, None]
     blurred: Plane = np.asarray(
         cv2.GaussianBlur(scene, (0, 0), float(rng.uniform(0.5, 0.9))), np.float32
     )
-    noisy = blurred + _sensor_noise(rng, blurred)
+    noisy = blurred + make_noise(rng, blurred)
     return np.clip(noisy, 0, 255).astype(np.uint8), homography
 
 
@@ -76,8 +76,8 @@ def _paper(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> Plane:
     height, width = ink.shape
     white = np.array([238, 236, 228], np.float32) * float(rng.uniform(0.93, 1.0))
     fibres = rng.standard_normal((height, width), np.float32) * float(rng.uniform(1.5, 3.0))
-    creases = _cloud(rng, height, width, 7) * 5 + _cloud(rng, height, width, 40) * 3
-    fade = 0.72 + 0.2 * _cloud(rng, height, width, 5)
+    creases = make_cloud(rng, height, width, 7) * 5 + make_cloud(rng, height, width, 40) * 3
+    fade = 0.72 + 0.2 * make_cloud(rng, height, width, 5)
     darkness = ink.astype(np.float32) / 255 * np.clip(fade, 0.45, 0.95)
     grey = (1 - darkness) * (1 + (fibres + creases) / 255)
     return np.asarray(white[None, None, :] * grey[:, :, None], np.float32)
@@ -86,12 +86,15 @@ def _paper(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> Plane:
 def _table(rng: np.random.Generator, height: int, width: int) -> Plane:
     colour = np.array(TABLES[int(rng.integers(len(TABLES)))], np.float32)
     # Grain runs along one direction: a cloud with many more cells across than along.
-    grain = _cloud(rng, height, width, 6, stretch=24) * 0.22 + _cloud(rng, height, width, 60) * 0.10
+    grain = (
+        make_cloud(rng, height, width, 6, stretch=24) * 0.22
+        + make_cloud(rng, height, width, 60) * 0.10
+    )
     speckle = rng.standard_normal((height, width), np.float32) * 0.05
     return np.asarray(colour[None, None, :] * (1 + grain + speckle)[:, :, None], np.float32)
 
 
-def _light(rng: np.random.Generator, height: int, width: int) -> Plane:
+def cast_light(rng: np.random.Generator, height: int, width: int) -> Plane:
     """A lamp to one side, a vignette, and now and then the photographer's own shadow."""
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
@@ -105,7 +108,7 @@ def _light(rng: np.random.Generator, height: int, width: int) -> Plane:
     return light.astype(np.float32)
 
 
-def _sensor_noise(rng: np.random.Generator, scene: Plane) -> Plane:
+def make_noise(rng: np.random.Generator, scene: Plane) -> Plane:
     """Noise of brightness grows with the light; noise of colour is coarser (demosaicing)."""
     height, width = scene.shape[:2]
     sigma = float(rng.uniform(1.3, 2.8))
@@ -116,7 +119,7 @@ def _sensor_noise(rng: np.random.Generator, scene: Plane) -> Plane:
     return noise + bright[:, :, None]
 
 
-def _cloud(
+def make_cloud(
     rng: np.random.Generator, height: int, width: int, cells: int, stretch: int = 1
 ) -> Plane:
     """Smooth noise of about unit variance with so many cells across."""

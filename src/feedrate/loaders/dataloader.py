@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from torch.utils.data import DataLoader
 
 from feedrate.cell import Cell
-from feedrate.collate import Batch, Collate
+from feedrate.collate.batch import Batch, Collate
 from feedrate.pipeline import Pipeline
 
 

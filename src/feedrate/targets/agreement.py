@@ -12,10 +12,8 @@ import numpy as np
 from feedrate.sample import Polygon
 from feedrate.targets.codecs import Codec
 from feedrate.targets.layout import MapError, MapFile, polygons_hash
-from feedrate.targets.params import TargetParams, Targets
+from feedrate.targets.params import MAPS, TargetParams, Targets
 from feedrate.targets.reference import build_reference
-
-MAX_ERROR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +28,7 @@ class StoredMap:
         codec: Reads the file.
         size: ``(height, width)`` it should have.
         params: The parameters it should have been made with.
+        recompute: Whether to make it anew and compare; else only what its index says is checked.
     """
 
     path: Path
@@ -39,16 +38,18 @@ class StoredMap:
     codec: Codec
     size: tuple[int, int]
     params: TargetParams
+    recompute: bool = True
 
 
-def check_map(stored: StoredMap) -> float:
-    """Compare one stored map with the reference.
+def check_map(stored: StoredMap) -> float | None:
+    """Compare one stored map with its index, and with the reference.
 
     Returns:
-        The largest absolute error over all maps the codec keeps, at most `MAX_ERROR`.
+        The largest absolute error over all maps the codec keeps, at most `Codec.max_error`; None
+        where the map was not to be recomputed.
 
     Raises:
-        MapError: The file is stale, altered, damaged, or wrong by more than `MAX_ERROR`.
+        MapError: The file is stale, altered, damaged, or wrong by more than its codec may be.
     """
     path, entry = stored.path, stored.entry
     if polygons_hash(stored.polygons, stored.ignore) != entry.polygons:
@@ -56,14 +57,16 @@ def check_map(stored: StoredMap) -> float:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise MapError(f"{path}: altered since it was written; build its shard again")
+    if not stored.recompute:
+        return None
     try:
-        seen = stored.codec.decode(data)
+        seen = stored.codec.decode(data, stored.size, stored.params)
     except ValueError as fault:
         raise MapError(f"{path}: {fault}") from fault
     expected = build_reference(stored.polygons, stored.ignore, stored.size, stored.params)
     error = largest_error(seen, expected)
-    if not error <= MAX_ERROR:  # also where the error is not a number
-        raise MapError(f"{path}: wrong by up to {error:.3g}, more than {MAX_ERROR:g}")
+    if not error <= (allowed := stored.codec.max_error(stored.params)):  # NaN fails too
+        raise MapError(f"{path}: wrong by up to {error:.3g}, more than {allowed:.3g}")
     return error
 
 
@@ -74,8 +77,8 @@ def largest_error(seen: Targets, expected: Targets) -> float:
         Infinity where a shape differs, NaN where a value is not a number.
     """
     errors = [0.0]
-    for name, values in vars(expected).items():
-        stored = getattr(seen, name)
+    for name in MAPS:
+        stored, values = getattr(seen, name), getattr(expected, name)
         if stored is None:
             continue
         if stored.shape != values.shape:

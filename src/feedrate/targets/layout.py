@@ -99,6 +99,19 @@ def read_index(directory: Path) -> ShardIndex:
         raise MapError(f"{path}: not an index of maps ({error}); build it again") from error
 
 
+def file_names(keys: Iterable[str], suffix: str) -> dict[str, str]:
+    """Name the files of a shard's keys: the stem, as trainers look for maps, or the whole key.
+
+    ``a.jpg`` becomes ``a.npz``; a second key of the same stem, ``a.png``, becomes ``a.png.npz``.
+    Names never clash: a key can only be taken by a longer one, which comes later in the order.
+    """
+    stems = dict[str, str]()
+    for key in sorted(keys):
+        stem = Path(key).stem
+        stems[key if stem in stems else stem] = key
+    return {key: stem + suffix for stem, key in stems.items()}
+
+
 def find_files(
     keys: Iterable[str], maps_dir: Path | None, size: tuple[int, int], params: TargetParams
 ) -> dict[str, Path]:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from enum import IntEnum
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 Mask = npt.NDArray[np.uint8]
+
+Preset = Literal["feedrate", "db", "paddle", "mmocr", "doctr", "seed"]
+"""Whose choices the maps follow, where public implementations define them differently."""
+
+MAPS = ("shrink_map", "shrink_mask", "threshold_map", "threshold_mask")
+"""The fields of `Targets` that are maps."""
+
+
+class Outcome(IntEnum):
+    """What became of a polygon: drawn, or the reason why not."""
+
+    DRAWN = 0
+    IGNORE_TAG = 1
+    TOO_FEW_POINTS = 2
+    NOT_FINITE = 3
+    OUT_OF_FRAME = 4
+    TOO_SMALL = 5
+    NO_AREA = 6
+    SHRUNK_AWAY = 7
+    SPLIT = 8
 
 
 @dataclass(frozen=True)
@@ -21,8 +43,8 @@ class TargetParams:
         thresh_max: Threshold map on an outline.
         min_text_side: Texts whose bounding box has a shorter side are ignored (pixels).
         distance: ``thales``, the published rule (see `reference`), or ``segment``, the distance.
-        preset: What a shrink that falls apart keeps: ``db`` its first part, as MhLiao/DB does;
-            ``feedrate`` every part.
+        preset: Whose choices the maps follow (table in ``docs/targets.md``): ``db`` is MhLiao/DB's
+            exactly; ``feedrate`` is the same but keeps every part of a shrink that falls apart.
 
     Raises:
         ValueError: A value is out of its range.
@@ -33,7 +55,7 @@ class TargetParams:
     thresh_max: float = 0.7
     min_text_side: float = 8.0
     distance: Literal["thales", "segment"] = "thales"
-    preset: Literal["feedrate", "db"] = "feedrate"
+    preset: Preset = "feedrate"
 
     def __post_init__(self) -> None:
         if not 0 < self.shrink_ratio < 1:
@@ -47,8 +69,9 @@ class TargetParams:
             raise ValueError(f"min_text_side is {self.min_text_side}, must be 0 or more pixels")
         if self.distance not in ("thales", "segment"):
             raise ValueError(f"distance is {self.distance!r}, must be 'thales' or 'segment'")
-        if self.preset not in ("feedrate", "db"):
-            raise ValueError(f"preset is {self.preset!r}, must be 'feedrate' or 'db'")
+        if self.preset not in get_args(Preset):
+            known = ", ".join(get_args(Preset))
+            raise ValueError(f"preset is {self.preset!r}, must be one of {known}")
 
 
 DEFAULT_PARAMS = TargetParams()
@@ -63,9 +86,18 @@ class Targets:
         shrink_mask: uint8, 1 where the shrink map counts in the loss; None where a source has none.
         threshold_map: float32, from ``thresh_min`` to ``thresh_max``.
         threshold_mask: uint8, 1 where the threshold map counts; None where a source has none.
+        outcomes: ``(polygons,)`` uint8, the `Outcome` of each; None where the maps were stored.
     """
 
     shrink_map: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
     shrink_mask: Mask | None
     threshold_map: npt.NDArray[np.float32]
     threshold_mask: Mask | None
+    outcomes: npt.NDArray[np.uint8] | None = None
+
+    def left_out(self) -> dict[str, int]:
+        """Count the polygons that were not drawn, by reason: ``{"too_small": 2}``."""
+        drawn = int(Outcome.DRAWN)
+        codes = [] if self.outcomes is None else self.outcomes.tolist()
+        counts = Counter(Outcome(code).name.lower() for code in codes if code != drawn)
+        return dict(sorted(counts.items()))

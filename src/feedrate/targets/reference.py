@@ -1,7 +1,10 @@
 """The readable specification of the target maps: plain numpy, pyclipper and OpenCV.
 
-Semantics and cost are those of MhLiao/DB (``MakeSegDetectionData``, then ``MakeBorderMap``) fed
-float64 polygons. Every faster way to make maps must agree with this one.
+Preset ``db`` is MhLiao/DB (``MakeSegDetectionData``, then ``MakeBorderMap``, in training) fed
+float64 polygons, bit for bit: the same operations in the same order, at the same cost. It differs
+where that code yields NaN, and so loses a pixel: the law of cosines gives a sine whose square is
+negative by rounding (clamped at 0 here), and a repeated point makes an edge without length, of
+which the point itself is left. Every faster way to make maps must agree with this one.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from feedrate.targets.params import DEFAULT_PARAMS, TargetParams, Targets
 from feedrate.targets.regions import Region, fill_regions, find_regions
 
 Grid = npt.NDArray[np.float64]
+Point = npt.NDArray[np.float64]
 
 
 def build_reference(
@@ -33,19 +37,21 @@ def build_reference(
         params: How the maps are made.
 
     Returns:
-        ``(height, width)`` maps: uint8, uint8, float32, uint8.
+        ``(height, width)`` maps: uint8, uint8, float32, uint8; and the outcome of each polygon.
 
     Raises:
         ValueError: A polygon is not ``(N, 2)``, or the flags are not as many as the polygons.
     """
-    regions, masked = find_regions(polygons, ignore, size, params)
+    found = find_regions(polygons, ignore, size, params)
     shrink_map, shrink_mask, threshold_mask = (np.empty(size, dtype=np.uint8) for _ in range(3))
-    fill_regions(regions, masked, shrink_map, shrink_mask, threshold_mask)
+    fill_regions(found, shrink_map, shrink_mask, threshold_mask)
     border = np.zeros(size, dtype=np.float32)
-    for region in regions:
-        _draw_border(border, region, params)
-    threshold_map = border * (params.thresh_max - params.thresh_min) + params.thresh_min
-    return Targets(shrink_map, shrink_mask, threshold_map.astype(np.float32), threshold_mask)
+    with np.errstate(divide="ignore", invalid="ignore"):  # on a vertex the cosine is 0 / 0
+        for region in found.regions:
+            _draw_border(border, region, params)
+    span, floor = np.float32(params.thresh_max - params.thresh_min), np.float32(params.thresh_min)
+    threshold_map = border * span + floor
+    return Targets(shrink_map, shrink_mask, threshold_map, threshold_mask, found.outcomes)
 
 
 def _draw_border(border: npt.NDArray[np.float32], region: Region, params: TargetParams) -> None:
@@ -54,46 +60,46 @@ def _draw_border(border: npt.NDArray[np.float32], region: Region, params: Target
     d is the distance to the nearest edge. The largest value of all texts holds, so a text's
     border overrides a neighbour's interior, whatever their order.
     """
-    height, width = border.shape
-    left, top = np.maximum(region.dilated.min(axis=0), 0)
-    right, bottom = np.minimum(region.dilated.max(axis=0), (width - 1, height - 1))
-    y, x = np.mgrid[top : bottom + 1, left : right + 1].astype(np.float64)
-    ends = np.roll(region.polygon, -1, axis=0)
-    distances = [
-        np.clip(_distance_to_edge(x, y, start, end, params) / region.distance, 0, 1)
-        for start, end in zip(region.polygon, ends, strict=True)
-    ]
+    left, top, right, bottom = region.window
+    if left > right or top > bottom:
+        return
+    x_origin, y_origin = region.origin
+    shape = bottom - top + 1, right - left + 1
+    x = np.broadcast_to(np.arange(left - x_origin, right - x_origin + 1.0), shape)
+    y = np.broadcast_to(np.arange(top - y_origin, bottom - y_origin + 1.0)[:, np.newaxis], shape)
+    starts = region.polygon - np.array(region.origin)
+    distances = np.empty((len(starts), *shape), dtype=np.float32)
+    for edge, (start, end) in enumerate(zip(starts, np.roll(starts, -1, axis=0), strict=True)):
+        distances[edge] = np.clip(_distance(x, y, start, end, params) / region.distance, 0, 1)
     window = border[top : bottom + 1, left : right + 1]
-    np.fmax(window, 1 - np.min(distances, axis=0), out=window, casting="same_kind")
+    np.fmax(1 - distances.min(axis=0), window, out=window)
 
 
-def _distance_to_edge(x: Grid, y: Grid, start: Polygon, end: Polygon, params: TargetParams) -> Grid:
+def _distance(x: Grid, y: Grid, start: Point, end: Point, params: TargetParams) -> Grid:
     """Distance of every pixel to an edge, by one of two rules.
 
-    ``thales`` is the published rule: the perpendicular distance where the pixel sees the edge
-    under at least a right angle (inside the circle over the edge), else the distance to the
-    nearer end point, even beside the edge. It is never below the true distance and dents the
-    border near vertices. ``segment`` is the true distance.
-
-    The publication takes the perpendicular from the law of cosines, which loses half of the
-    digits near the edge and takes roots of negative numbers (NaN) in float32; the cross product
-    is the same length without either.
+    ``thales`` is the published rule: the perpendicular where the pixel sees the edge under at
+    least a right angle (inside Thales' circle, which has the edge as its diameter), else the
+    distance to the nearer end point, even beside the edge. It is never below the true distance
+    and dents the border near vertices. ``segment`` is the true distance.
     """
-    from_start = x - start[0], y - start[1]
-    from_end = x - end[0], y - end[1]
-    along = end[0] - start[0], end[1] - start[1]
-    square_start = np.square(from_start[0]) + np.square(from_start[1])
-    square_end = np.square(from_end[0]) + np.square(from_end[1])
-    to_end_point: Grid = np.sqrt(np.fmin(square_start, square_end))
-    length = np.hypot(*along)
-    if length == 0:
-        return to_end_point
-    perpendicular = np.abs(from_start[0] * along[1] - from_start[1] * along[0]) / length
+    square_start = np.square(x - start[0]) + np.square(y - start[1])
+    square_end = np.square(x - end[0]) + np.square(y - end[1])
+    square_edge = np.square(start[0] - end[0]) + np.square(start[1] - end[1])
+    to_end: Grid = np.sqrt(np.fmin(square_start, square_end))
+    if square_edge == 0:
+        return to_end
     if params.distance == "thales":
-        beside = from_start[0] * from_end[0] + from_start[1] * from_end[1] <= 0
+        # The law of cosines; this is minus the cosine of the angle at the pixel.
+        cosine = square_edge - square_start - square_end
+        cosine = cosine / (2 * np.sqrt(square_start * square_end))
+        square_sine = np.fmax(1 - np.square(cosine), 0)
+        distance: Grid = np.sqrt(square_start * square_end * square_sine / square_edge)
+        beyond = cosine < 0
     else:
-        beside = (from_start[0] * along[0] + from_start[1] * along[1] >= 0) & (
-            from_end[0] * along[0] + from_end[1] * along[1] <= 0
-        )
-    distance: Grid = np.where(beside, perpendicular, to_end_point)
+        # The cross product: the same perpendicular with all its digits.
+        run, rise = end - start
+        distance = np.abs((x - start[0]) * rise - (y - start[1]) * run) / np.sqrt(square_edge)
+        beyond = np.abs(square_start - square_end) > square_edge
+    distance[beyond] = to_end[beyond]
     return distance

@@ -15,7 +15,12 @@ class Transform(Protocol):
     """The contract of a transform; a plug-in's ``build(size)`` returns one, made once.
 
     The two halves are apart because a decoded store keeps what lies between them.
+
+    Attributes:
+        random: Whether two calls of `fit` may move the same polygons differently.
     """
+
+    random: bool
 
     def fit(self, image: Image, polygons: Sequence[Polygon]) -> Prepared:
         """Resize and pad to ``(S, S, 3)`` uint8; move every polygon along, clip and drop none.
@@ -27,3 +32,26 @@ class Transform(Protocol):
 
     def normalise(self, image: Image) -> npt.NDArray[np.float32]:
         """Turn ``(S, S, 3)`` uint8 into ``(S, S, 3)`` float32 of about zero mean, unit variance."""
+
+
+def require_repeatable(transform: object, name: str) -> None:
+    """Refuse a transform that stored maps cannot follow.
+
+    Maps stored for one outcome of a random flip, beside an image flipped anew, teach a network
+    mirrored targets without any error.
+
+    Args:
+        transform: What a plug-in's ``build`` returned.
+        name: Its level, for the message.
+
+    Raises:
+        ValueError: It is random, or does not say.
+    """
+    random = getattr(transform, "random", None)
+    if random is False:
+        return
+    cure = "choose `targets: kernel`, which draws the maps of each outcome"
+    if random is None:
+        cure = f"give it the attribute `random = False` if it is not, else {cure}"
+    trouble = "does not say whether it is random" if random is None else "is random"
+    raise ValueError(f"transform {name!r} {trouble}, and stored maps fit one outcome only; {cure}")

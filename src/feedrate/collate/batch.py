@@ -1,4 +1,4 @@
-"""Samples become a batch of tensors."""
+"""Samples of a trial become a batch of tensors."""
 
 from __future__ import annotations
 
