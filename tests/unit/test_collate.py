@@ -131,9 +131,12 @@ def test_inference_needs_no_polygons_and_makes_no_maps() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"polygons": [WORD.T]}, r"item 1 of the batch \(1\.jpg\): .*\(2, 4\)"),
+        ({"polygons": [WORD.T]}, r"item 1 of the batch \(1\.jpg\): .*must be \(N, 2\)"),
         ({"ignore": [True]}, r"item 1 of the batch \(1\.jpg\): 2 polygons but 1 ignore flags"),
-        ({"polygons": [np.zeros((2, 3, 2))]}, r"item 1 .*\(2, 3, 2\)"),
+        (
+            {"polygons": [np.zeros((2, 3, 2))]},
+            r"item 1 of the batch \(1\.jpg\): .*must be \(N, 2\)",
+        ),
         ({"polygons": [[[0, 0], [9]]]}, r"item 1 of the batch \(1\.jpg\): .*inhomogeneous"),
     ],
 )

@@ -18,28 +18,35 @@ import numpy.typing as npt
 
 from feedrate.targets.jit import compiled
 
-LANES = np.arange(16, dtype=np.float32)
-"""Columns that are handled at once: what fits a vector register of float32."""
+STEP = 16
+"""Columns that are raised at once: what fits a vector register of float32."""
+
+LANES = np.arange(STEP, dtype=np.float32)
+
+Canvas = npt.NDArray[np.float32]
+Columns = npt.NDArray[np.int64]
+Window = tuple[int, int, int, int]
 
 fused = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
 @compiled
 def draw_border(
-    canvas: npt.NDArray[np.float32],
+    canvas: Canvas,
     polygon: npt.NDArray[np.float64],
     count: int,
     distance: float,
-    window: tuple[int, int, int, int],
+    window: Window,
     ceiling: float,
     span: float,
     segment: bool,
-    columns: npt.NDArray[np.int64],
+    lows: Columns,
+    highs: Columns,
 ) -> None:
     """Raise the canvas to ``ceiling - span * min(d / D, 1)`` around one outline.
 
     Args:
-        canvas: ``(height, width)``, at least ``ceiling - span`` everywhere.
+        canvas: ``(height, width)``, width at least `STEP`, nowhere below ``ceiling - span``.
         polygon: Its first `count` points.
         count: Of points.
         distance: D in pixels.
@@ -47,106 +54,134 @@ def draw_border(
         ceiling: Value on the outline.
         span: From there to the value at D.
         segment: The true distance in place of the published one.
-        columns: ``(height, 2)`` scratch: first and last column of every row.
+        lows: ``(height,)`` scratch: the first column of a row.
+        highs: ``(height,)`` scratch: the last column of a row.
     """
     for i in range(count):
         j = i + 1 if i + 1 < count else 0
         ax, ay, bx, by = polygon[i, 0], polygon[i, 1], polygon[j, 0], polygon[j, 1]
-        _draw_vertex(canvas, ax, ay, distance, window, ceiling, span, columns)
-        if ax != bx or ay != by:
-            _draw_edge(canvas, ax, ay, bx, by, distance, window, ceiling, span, segment, columns)
-
-
-@fused
-def _draw_vertex(
-    canvas: npt.NDArray[np.float32],
-    x: float,
-    y: float,
-    distance: float,
-    window: tuple[int, int, int, int],
-    ceiling: float,
-    span: float,
-    columns: npt.NDArray[np.int64],
-) -> None:
-    """Raise the disc of radius D around a vertex."""
-    left, top, right, bottom = window
-    first, last = max(top, int(math.ceil(y - distance))), min(bottom, int(y + distance))
-    for row in range(first, last + 1):
-        half = math.sqrt(max(distance * distance - (row - y) * (row - y), 0.0))
-        columns[row, 0] = int(max(math.ceil(x - half), float(left)))
-        columns[row, 1] = int(min(math.floor(x + half), float(right)))
-    height, slope = np.float32(ceiling), np.float32(span / distance)
-    step = len(LANES)
-    for row in range(first, last + 1):
-        square = np.float32((row - y) * (row - y))
-        begin, end = columns[row, 0], columns[row, 1]
-        while begin <= end:
-            # The last step of a row is moved back into the frame; what it meets twice stays.
-            start = min(begin, canvas.shape[1] - step)
-            base = np.float32(start - x)
-            low, high = np.float32(begin - start), np.float32(end - start)
-            at = np.uint64(start)
-            for k in range(np.uint64(step)):
-                across = LANES[k] + base
-                value = height - slope * np.sqrt(across * across + square)
-                old = canvas[row, at + k]
-                held = (LANES[k] < low) | (LANES[k] > high) | (old > value)
-                canvas[row, at + k] = old if held else value
-            begin = start + step
-
-
-@fused
-def _draw_edge(
-    canvas: npt.NDArray[np.float32],
-    ax: float,
-    ay: float,
-    bx: float,
-    by: float,
-    distance: float,
-    window: tuple[int, int, int, int],
-    ceiling: float,
-    span: float,
-    segment: bool,
-    columns: npt.NDArray[np.int64],
-) -> None:
-    """Raise the strip beside an edge, as far as its perpendicular is the distance."""
-    top, bottom = window[1], window[3]
-    run, rise = bx - ax, by - ay
-    slope = span / distance / math.sqrt(run * run + rise * rise)
-    first = max(top, int(math.ceil(min(ay, by) - distance)))
-    last = min(bottom, int(max(ay, by) + distance))
-    if segment:
-        _columns_of_strip(ax, ay, bx, by, first, last, distance, window, columns)
-    else:
-        _columns_of_circle(ax, ay, bx, by, first, last, distance, window, columns)
-    height, climb = np.float32(ceiling), np.float32(rise * slope)
-    step = len(LANES)
-    for row in range(first, last + 1):
-        begin, end = columns[row, 0], columns[row, 1]
-        while begin <= end:
-            start = min(begin, canvas.shape[1] - step)
-            base = np.float32(((start - ax) * rise - (row - ay) * run) * slope)
-            low, high = np.float32(begin - start), np.float32(end - start)
-            at = np.uint64(start)
-            for k in range(np.uint64(step)):
-                value = height - abs(LANES[k] * climb + base)
-                old = canvas[row, at + k]
-                held = (LANES[k] < low) | (LANES[k] > high) | (old > value)
-                canvas[row, at + k] = old if held else value
-            begin = start + step
+        first, rows = _rows_near(ay, ay, distance, window)
+        _find_disc(ax, ay, distance, window, first, rows, lows, highs)
+        _raise_disc(canvas, ax, ay, first, rows, lows, highs, ceiling, span / distance)
+        if ax == bx and ay == by:
+            continue
+        first, rows = _rows_near(ay, by, distance, window)
+        if segment:
+            _find_strip(ax, ay, bx, by, distance, window, first, rows, lows, highs)
+        else:
+            _find_circle(ax, ay, bx, by, distance, window, first, rows, lows, highs)
+        slope = span / distance / math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
+        climb, fall = (by - ay) * slope, (bx - ax) * slope
+        _raise_strip(canvas, ax, ay, first, rows, lows, highs, ceiling, climb, fall)
 
 
 @compiled
-def _columns_of_circle(
+def _rows_near(ay: float, by: float, distance: float, window: Window) -> tuple[int, int]:
+    """Return the first row of the window within D of an edge, and how many there are."""
+    first = max(window[1], int(math.ceil(min(ay, by) - distance)))
+    return first, min(window[3], int(max(ay, by) + distance)) + 1 - first
+
+
+@fused
+def _raise_disc(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    first: int,
+    rows: int,
+    lows: Columns,
+    highs: Columns,
+    ceiling: float,
+    slope: float,
+) -> None:
+    """Raise the canvas to ``ceiling - slope * d``, d the distance to a vertex."""
+    top, steep = np.float32(ceiling), np.float32(slope)
+    for k in range(rows):
+        row, square = np.uint64(first + k), np.float32((first + k - y) * (first + k - y))
+        low, high = lows[k], highs[k]
+        while low <= high:
+            start = min(low, canvas.shape[1] - STEP)
+            near, far = np.float32(low - start), np.float32(high - start)
+            base, at = np.float32(start - x), np.uint64(start)
+            for lane in range(np.uint64(STEP)):
+                across = LANES[lane] + base
+                value = top - steep * np.sqrt(across * across + square)
+                old = canvas[row, at + lane]
+                held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
+                canvas[row, at + lane] = old if held else value
+            low = start + STEP
+
+
+@fused
+def _raise_strip(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    first: int,
+    rows: int,
+    lows: Columns,
+    highs: Columns,
+    ceiling: float,
+    climb: float,
+    fall: float,
+) -> None:
+    """Raise the canvas to ``ceiling - |climb * (column - x) - fall * (row - y)|``."""
+    top = np.float32(ceiling)
+    gradient = np.float32(climb)
+    for k in range(rows):
+        low, high = lows[k], highs[k]
+        row = np.uint64(first + k)
+        level = (first + k - y) * fall + x * climb
+        while low + STEP - 1 <= high:
+            base, at = np.float32(low * climb - level), np.uint64(low)
+            for lane in range(np.uint64(STEP)):
+                value = top - abs(LANES[lane] * gradient + base)
+                old = canvas[row, at + lane]
+                canvas[row, at + lane] = old if old > value else value
+            low += STEP
+        if low <= high:
+            start = min(low, canvas.shape[1] - STEP)
+            near, far = np.float32(low - start), np.float32(high - start)
+            base, at = np.float32(start * climb - level), np.uint64(start)
+            for lane in range(np.uint64(STEP)):
+                value = top - abs(LANES[lane] * gradient + base)
+                old = canvas[row, at + lane]
+                held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
+                canvas[row, at + lane] = old if held else value
+
+
+@compiled
+def _find_disc(
+    x: float,
+    y: float,
+    distance: float,
+    window: Window,
+    first: int,
+    rows: int,
+    lows: Columns,
+    highs: Columns,
+) -> None:
+    """Find the columns of every row within D of a vertex."""
+    left, right = float(window[0]), float(window[2])
+    for k in range(rows):
+        down = first + k - y
+        half = math.sqrt(max(distance * distance - down * down, 0.0))
+        lows[k] = int(max(math.ceil(x - half), left))
+        highs[k] = int(min(math.floor(x + half), right))
+
+
+@compiled
+def _find_circle(
     ax: float,
     ay: float,
     bx: float,
     by: float,
-    first: int,
-    last: int,
     distance: float,
-    window: tuple[int, int, int, int],
-    columns: npt.NDArray[np.int64],
+    window: Window,
+    first: int,
+    rows: int,
+    lows: Columns,
+    highs: Columns,
 ) -> None:
     """Find the columns of every row inside Thales' circle, and within D of the line.
 
@@ -157,41 +192,43 @@ def _columns_of_circle(
     middle = (ax + bx) / 2
     lean = run / rise if rise != 0 else 0.0
     reach = distance * math.sqrt(run * run + rise * rise) / abs(rise) if rise != 0 else math.inf
-    for row in range(first, last + 1):
-        square = run * run / 4 - (row - ay) * (row - by)
+    for k in range(rows):
+        y = float(first + k)
+        square = run * run / 4 - (y - ay) * (y - by)
         half = math.sqrt(max(square, 0.0))
-        line = ax + (row - ay) * lean
+        line = ax + (y - ay) * lean
         low, high = max(middle - half, line - reach), min(middle + half, line + reach)
-        columns[row, 0] = int(max(math.ceil(low), left))
-        columns[row, 1] = int(min(math.floor(high), right)) if square >= 0 else -1
+        lows[k] = int(max(math.ceil(low), left))
+        highs[k] = int(min(math.floor(high), right)) if square >= 0 else -1
 
 
 @compiled
-def _columns_of_strip(
+def _find_strip(
     ax: float,
     ay: float,
     bx: float,
     by: float,
-    first: int,
-    last: int,
     distance: float,
-    window: tuple[int, int, int, int],
-    columns: npt.NDArray[np.int64],
+    window: Window,
+    first: int,
+    rows: int,
+    lows: Columns,
+    highs: Columns,
 ) -> None:
-    """Find the columns of every row between the edge's ends, and within D of the line."""
+    """Find the columns of every row between the ends of an edge, and within D of the line."""
     left, right = float(window[0]), float(window[2])
     run, rise = bx - ax, by - ay
     lean = run / rise if rise != 0 else 0.0
     reach = distance * math.sqrt(run * run + rise * rise) / abs(rise) if rise != 0 else math.inf
-    for row in range(first, last + 1):
-        line = ax + (row - ay) * lean
+    for k in range(rows):
+        y = float(first + k)
+        line = ax + (y - ay) * lean
         low, high = line - reach, line + reach
-        one, other = (row - ay) * rise, (row - by) * rise
         if run == 0:
-            if one < 0 or other > 0:
+            if (y - ay) * rise < 0 or (y - by) * rise > 0:
                 high = -1.0
         else:
-            ends = ax - one / run, bx - other / run
-            low, high = max(low, min(ends)), min(high, max(ends))
-        columns[row, 0] = int(max(math.ceil(low), left))
-        columns[row, 1] = int(min(math.floor(high), right))
+            one, other = ax - (y - ay) * rise / run, bx - (y - by) * rise / run
+            low, high = max(low, min(one, other)), min(high, max(one, other))
+        lows[k] = int(max(math.ceil(low), left))
+        highs[k] = int(min(math.floor(high), right))

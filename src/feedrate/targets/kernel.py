@@ -154,7 +154,7 @@ def _draw_borders(found: Regions, canvas: npt.NDArray[np.float32], params: Targe
     # The compiled code takes whole steps of columns.
     wide = np.full((height, len(LANES)), params.thresh_min, np.float32)
     target = canvas if width >= len(LANES) else wide
-    columns = np.empty((height, 2), np.int64)
+    lows, highs = np.empty(height, np.int64), np.empty(height, np.int64)
     span = params.thresh_max - params.thresh_min
     for region in found.regions:
         draw_border(
@@ -166,7 +166,8 @@ def _draw_borders(found: Regions, canvas: npt.NDArray[np.float32], params: Targe
             params.thresh_max,
             span,
             params.distance == "segment",
-            columns,
+            lows,
+            highs,
         )
     if target is wide:
         canvas[:] = wide[:, :width]

@@ -167,7 +167,7 @@ def _link(stamp: int) -> Callable[..., int]:
         path, moved = np.empty((longest, 2), np.int64), np.empty((2 * longest, 2), np.int64)
         inner, outer = np.empty((longest, 2), np.int64), np.empty((room, 2), np.int64)
         crossings, counts = np.empty((size[0], CROSSINGS), np.int64), np.empty(size[0], np.int64)
-        columns = np.empty((size[0], 2), np.int64)
+        lows, highs = np.empty(size[0], np.int64), np.empty(size[0], np.int64)
         pending = 0
         for i in range(len(outcomes)):
             count = starts[i + 1] - starts[i]
@@ -207,7 +207,8 @@ def _link(stamp: int) -> Callable[..., int]:
                         largest,
                         span,
                         segment,
-                        columns,
+                        lows,
+                        highs,
                     )
             else:
                 for k in range(count):
