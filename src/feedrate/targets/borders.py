@@ -132,14 +132,7 @@ def _raise_strip(
         low, high = lows[k], highs[k]
         row = np.uint64(first + k)
         level = (first + k - y) * fall + x * climb
-        while low + STEP - 1 <= high:
-            base, at = np.float32(low * climb - level), np.uint64(low)
-            for lane in range(np.uint64(STEP)):
-                value = top - abs(LANES[lane] * gradient + base)
-                old = canvas[row, at + lane]
-                canvas[row, at + lane] = old if old > value else value
-            low += STEP
-        if low <= high:
+        while low <= high:
             start = min(low, canvas.shape[1] - STEP)
             near, far = np.float32(low - start), np.float32(high - start)
             base, at = np.float32(start * climb - level), np.uint64(start)
@@ -148,6 +141,7 @@ def _raise_strip(
                 old = canvas[row, at + lane]
                 held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
                 canvas[row, at + lane] = old if held else value
+            low = start + STEP
 
 
 @compiled

@@ -40,11 +40,13 @@ def fill_outline(
         False where a row has more crossings than there is room for: OpenCV itself must fill.
     """
     height, width = mask.shape
-    first, last = height, -1
-    for i in range(count):
-        first, last = min(first, outline[i, 1]), max(last, outline[i, 1])
-    first, last = max(first, 0), min(last, height - 1)
-    counts[first : last + 1] = 0
+    top, bottom, left, right, turns = _survey(outline, count)
+    if turns <= 2 and left >= 0 and top >= 0 and right < width and bottom < height:
+        _fill_simple(mask, outline, count, value, top, bottom, crossings)
+        return True
+    first, last = max(top, 0), min(bottom, height - 1)
+    for y in range(first, last + 1):
+        counts[y] = 0
     for i in range(count):
         j = i - 1 if i else count - 1
         x, y, to_x, to_y = outline[j, 0], outline[j, 1], outline[i, 0], outline[i, 1]
@@ -53,11 +55,73 @@ def fill_outline(
             return False
     for y in range(first, last + 1):
         for n in range(0, counts[y] - 1, 2):
-            left = max((crossings[y, n] + (1 << BITS) - 1) >> BITS, 0)
-            right = min(crossings[y, n + 1] >> BITS, width - 1)
-            for x in range(left, right + 1):
+            begin = max((crossings[y, n] + (1 << BITS) - 1) >> BITS, 0)
+            end = min(crossings[y, n + 1] >> BITS, width - 1)
+            for x in range(begin, end + 1):
                 mask[y, x] = value
     return True
+
+
+@compiled
+def _survey(outline: Points, count: int) -> tuple[int, int, int, int, int]:
+    """Return top, bottom, left and right, and how often the outline turns from down to up."""
+    top = bottom = outline[0, 1]
+    left = right = outline[0, 0]
+    turns, heading = 0, 0
+    y = outline[count - 1, 1]
+    for i in range(count):
+        left, right = min(left, outline[i, 0]), max(right, outline[i, 0])
+        top, bottom = min(top, outline[i, 1]), max(bottom, outline[i, 1])
+        sign = 1 if outline[i, 1] > y else (-1 if outline[i, 1] < y else 0)
+        if sign != 0:
+            turns += heading == -sign
+            heading = sign
+        y = outline[i, 1]
+    return top, bottom, left, right, turns
+
+
+@compiled
+def _fill_simple(
+    mask: Mask, outline: Points, count: int, value: int, top: int, bottom: int, ends: Points
+) -> None:
+    """Fill an outline inside the frame that goes down once and up once: its lines bound it.
+
+    Every row is one run of pixels, between the outermost that the lines of the edges touch.
+    """
+    for y in range(top, bottom + 1):
+        ends[y, 0], ends[y, 1] = mask.shape[1], -1
+    for i in range(count):
+        j = i - 1 if i else count - 1
+        _bound_line(outline[j, 0], outline[j, 1], outline[i, 0], outline[i, 1], ends)
+    for y in range(top, bottom + 1):
+        row = np.uint64(y)
+        for x in range(np.uint64(ends[y, 0]), np.uint64(ends[y, 1] + 1)):
+            mask[row, x] = value
+
+
+@compiled
+def _bound_line(x: int, y: int, to_x: int, to_y: int, ends: Points) -> None:
+    """Widen the run of every row by the pixels of Bresenham's line."""
+    if x > to_x:
+        x, y, to_x, to_y = to_x, to_y, x, y
+    run, rise = to_x - x, abs(to_y - y)
+    down = 1 if to_y > y else -1
+    if run < rise:
+        error = rise - 2 * run
+        for _ in range(rise + 1):
+            ends[y, 0], ends[y, 1] = min(ends[y, 0], x), max(ends[y, 1], x)
+            if error < 0:
+                error += 2 * rise
+                x += 1
+            error -= 2 * run
+            y += down
+        return
+    begin = x
+    for row in range(rise + 1):
+        end = to_x if row == rise else x + (2 * row + 1) * run // (2 * rise)
+        ends[y, 0], ends[y, 1] = min(ends[y, 0], begin), max(ends[y, 1], end)
+        begin = end + 1
+        y += down
 
 
 @compiled

@@ -12,14 +12,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from feedrate.sample import Polygon
-from feedrate.targets.borders import LANES, draw_border
-from feedrate.targets.page import PENDING, draw_page
-from feedrate.targets.params import DEFAULT_PARAMS, Mask, TargetParams, Targets
+from feedrate.targets.borders import STEP, draw_border
+from feedrate.targets.outlines import move
+from feedrate.targets.page import draw_page
+from feedrate.targets.params import DEFAULT_PARAMS, Mask, Outcome, TargetParams, Targets
 from feedrate.targets.regions import (
+    Region,
     Regions,
     as_points,
     draw_regions,
@@ -61,17 +64,21 @@ def build_targets(
         _checked(targets.threshold_map, "threshold_map", size, np.float32),
         _checked(targets.threshold_mask, "threshold_mask", size, np.uint8),
     )
-    if params.preset not in COMPILED_PRESETS or size[1] < len(LANES):
+    if params.preset not in COMPILED_PRESETS or size[1] < STEP:
         return replace(targets, outcomes=_draw_found(polygons, ignore, size, params, maps))
-    points, starts = flatten(polygons)
     if len(ignore) != len(polygons):
         raise ValueError(f"{len(polygons)} polygons but {len(ignore)} ignore flags")
-    outcomes = np.empty(len(polygons), np.uint8)
-    pending = draw_page(
+    points, starts = flatten(polygons)
+    taken, distances = np.empty_like(points), np.empty(len(polygons))
+    outcomes, pending = np.empty(len(polygons), np.uint8), np.empty(len(polygons), np.bool_)
+    draw_page(
         points,
         starts,
         np.asarray(ignore, dtype=np.bool_),
+        taken,
+        distances,
         outcomes,
+        pending,
         maps,
         1 - params.shrink_ratio**2,
         float(params.min_text_side),
@@ -79,15 +86,40 @@ def build_targets(
         float(params.thresh_max),
         params.distance == "segment",
     )
-    if pending:
-        places = np.flatnonzero(outcomes == PENDING)
-        found = find_regions(
-            [polygons[i] for i in places], [ignore[i] for i in places], size, params
-        )
+    for place in np.flatnonzero(pending):
+        polygon = taken[starts[place] : starts[place + 1]]
+        found = _find_region(polygon, distances[place], Outcome(outcomes[place]), size, params)
         draw_regions(found, maps[0], maps[1], maps[3])
         _draw_borders(found, maps[2], params)
-        outcomes[places] = found.outcomes
+        outcomes[place] = found.outcomes[0]
     return Targets(*maps, outcomes)
+
+
+def _find_region(
+    polygon: Polygon,
+    distance: float,
+    outcome: Outcome,
+    size: tuple[int, int],
+    params: TargetParams,
+) -> Regions:
+    """Do for one polygon, judged already, what `find_regions` does."""
+    regions = list[Region]()
+    if outcome == Outcome.DRAWN:
+        shrunk, [dilated, *_] = move(polygon, -distance, distance)
+        left, top, width, height = cv2.boundingRect(dilated)
+        window = (
+            max(left, 0),
+            max(top, 0),
+            min(left + width, size[1]) - 1,
+            min(top + height, size[0]) - 1,
+        )
+        kept = tuple(shrunk if params.preset == "feedrate" else shrunk[:1])
+        if kept:
+            regions.append(Region(polygon, distance, kept, dilated, (left, top), window))
+        else:
+            outcome = Outcome.SHRUNK_AWAY
+    masked = () if regions else (polygon.astype(np.int32),)
+    return Regions(tuple(regions), masked, np.array([outcome], np.uint8), True)
 
 
 def flatten(polygons: Sequence[Polygon]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
@@ -108,7 +140,7 @@ def flatten(polygons: Sequence[Polygon]) -> tuple[npt.NDArray[np.float64], npt.N
     except ValueError:  # one of them is an empty list, or has another shape
         points = np.concatenate([as_points(polygon) for polygon in polygons])
     if points.ndim != 2 or points.shape[1] != 2:
-        raise ValueError(f"polygons have shape (N, {points.shape[1:]}), must be (N, 2)")
+        points = np.concatenate([as_points(polygon) for polygon in polygons])
     return np.ascontiguousarray(points, dtype=np.float64), starts
 
 
@@ -152,8 +184,8 @@ def _draw_found(
 def _draw_borders(found: Regions, canvas: npt.NDArray[np.float32], params: TargetParams) -> None:
     height, width = canvas.shape
     # The compiled code takes whole steps of columns.
-    wide = np.full((height, len(LANES)), params.thresh_min, np.float32)
-    target = canvas if width >= len(LANES) else wide
+    wide = np.full((height, STEP), params.thresh_min, np.float32)
+    target = canvas if width >= STEP else wide
     lows, highs = np.empty(height, np.int64), np.empty(height, np.int64)
     span = params.thresh_max - params.thresh_min
     for region in found.regions:

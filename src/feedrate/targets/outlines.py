@@ -46,6 +46,18 @@ def offset_distance(polygon: Polygon, shrink_ratio: float) -> float:
     return float(ring.area * (1 - shrink_ratio**2) / ring.length)
 
 
+def move(polygon: Polygon, *distances: float) -> list[list[Outline]]:
+    """Move an outline outwards by each distance (pixels; inwards where negative), in parts."""
+    offset = pyclipper.PyclipperOffset()
+    # Clipper works on whole numbers and pyclipper truncates; here that is said, not hidden.
+    subject = polygon.astype(np.int64).tolist()
+    offset.AddPath(subject, pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
+    return [
+        [np.array(part, dtype=np.int32) for part in offset.Execute(distance)]
+        for distance in distances
+    ]
+
+
 def shrink(
     polygon: Polygon, params: TargetParams, choices: Choices
 ) -> tuple[Outcome, tuple[Outline, ...]]:
@@ -57,7 +69,7 @@ def shrink(
     polygon = polygon if choices.whole == "none" else np.trunc(polygon)
     parts = list[Outline]()
     for ratio in _ratios(params.shrink_ratio, choices):
-        parts = _offset(polygon, -_shrink_distance(polygon, ratio, choices))
+        [parts] = move(polygon, -_shrink_distance(polygon, ratio, choices))
         if len(parts) == 1:
             break
     if not parts:
@@ -71,7 +83,7 @@ def shrink(
 
 def dilate(polygon: Polygon, distance: float, choices: Choices) -> tuple[Outline, ...]:
     """Move the outline outwards; nothing where less than a triangle of whole pixels is left."""
-    parts = _offset(polygon, distance)
+    [parts] = move(polygon, distance)
     if choices.dilated == "only" and len(parts) > 1:
         return (polygon.astype(np.int32),)
     return tuple(parts if choices.dilated == "all" else parts[:1])
@@ -90,14 +102,6 @@ def _shrink_distance(polygon: Polygon, ratio: float, choices: Choices) -> float:
     ring = shapely.Polygon(polygon)
     # Half up, except that 0.001 px sends an exact half down: its published definition.
     return float(int(ring.area * (1 - ratio**2) / (ring.length + 0.001) + 0.5))
-
-
-def _offset(polygon: Polygon, distance: float) -> list[Outline]:
-    offset = pyclipper.PyclipperOffset()
-    # Clipper works on whole numbers and pyclipper truncates; here that is said, not hidden.
-    subject = polygon.astype(np.int64).tolist()
-    offset.AddPath(subject, pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
-    return [np.array(part, dtype=np.int32) for part in offset.Execute(distance)]
 
 
 def _is_valid(outline: Outline) -> bool:

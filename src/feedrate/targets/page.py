@@ -2,7 +2,7 @@
 
 What `regions` and `reference` specify, for the presets that clip to the frame first (``feedrate``,
 ``db``), with the same operations in the same order wherever a last bit can decide a pixel. Convex
-outlines are drawn here; any other is left `PENDING`, for Clipper and OpenCV themselves.
+outlines are drawn here; any other is left pending, for Clipper and OpenCV themselves.
 """
 
 from __future__ import annotations
@@ -32,9 +32,6 @@ from feedrate.targets.params import Mask, Outcome
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
-
-PENDING = 255
-"""In place of an outcome: this polygon is not drawn yet."""
 
 MIN_AREA_PX = 1.0
 
@@ -115,7 +112,7 @@ def bounds(outline: Indices, count: int, size: tuple[int, int]) -> tuple[int, in
     return max(left, 0), max(top, 0), min(right, size[1] - 1), min(bottom, size[0] - 1)
 
 
-def _link(stamp: int) -> Callable[..., int]:
+def _link(stamp: int) -> Callable[..., None]:
     """Compile `draw_page`, with everything it calls, under a stamp of the sources.
 
     numba keeps compiled code on disk, and asks only whether the file of the function itself has
@@ -127,30 +124,33 @@ def _link(stamp: int) -> Callable[..., int]:
         points: Floats,
         starts: Indices,
         ignore: npt.NDArray[np.bool_],
+        taken: Floats,
+        distances: Floats,
         outcomes: Mask,
+        pending: npt.NDArray[np.bool_],
         maps: tuple[Mask, Mask, npt.NDArray[np.float32], Mask],
         kept_area: float,
         min_side: float,
         least: float,
         largest: float,
         segment: bool,
-    ) -> int:
+    ) -> None:
         """Write the maps of one image, whatever they held before.
 
         Args:
             points: ``(M, 2)``, the vertices of all polygons.
             starts: ``(polygons + 1,)``, where each polygon's vertices begin.
             ignore: ``(polygons,)`` tags.
-            outcomes: ``(polygons,)``, written: an `Outcome` each, or `PENDING`.
+            taken: ``(M, 2)``, written: the vertices as the maps see them (`take_polygon`).
+            distances: ``(polygons,)``, written: D of each text that is large enough, else 0.
+            outcomes: ``(polygons,)``, written: an `Outcome` each.
+            pending: ``(polygons,)``, written: whether it is yet to be drawn, or masked out.
             maps: Shrink map, shrink mask, threshold map, threshold mask; C-contiguous.
             kept_area: ``1 - r^2``.
             min_side: Of a bounding box, in pixels.
             least: The threshold map far from any outline.
             largest: The threshold map on an outline.
             segment: The true distance in place of the published one.
-
-        Returns:
-            How many polygons are pending.
         """
         _ = stamp
         shrink_map, shrink_mask, threshold_map, threshold_mask = maps
@@ -163,15 +163,16 @@ def _link(stamp: int) -> Callable[..., int]:
         for i in range(len(outcomes)):
             longest = max(longest, starts[i + 1] - starts[i])
         room = 4 * longest + int(steps_per_turn(float(max(size)))) + 16
-        polygon, normals = np.empty((longest, 2)), np.empty((longest, 2))
+        normals = np.empty((longest, 2))
         path, moved = np.empty((longest, 2), np.int64), np.empty((2 * longest, 2), np.int64)
         inner, outer = np.empty((longest, 2), np.int64), np.empty((room, 2), np.int64)
         crossings, counts = np.empty((size[0], CROSSINGS), np.int64), np.empty(size[0], np.int64)
         lows, highs = np.empty(size[0], np.int64), np.empty(size[0], np.int64)
-        pending = 0
         for i in range(len(outcomes)):
             count = starts[i + 1] - starts[i]
+            polygon = taken[starts[i] : starts[i + 1]]
             finite, outside = take_polygon(points, starts[i], count, size, polygon)
+            distances[i], pending[i] = 0.0, False
             if count == 0 or not finite:
                 outcomes[i] = NOT_FINITE if count > 2 else TOO_FEW_POINTS
                 continue
@@ -183,6 +184,7 @@ def _link(stamp: int) -> Callable[..., int]:
                 outcome = OUT_OF_FRAME if outside else judge(polygon, count, min_side)
             if outcome == DRAWN:
                 distance = offset_distance(polygon, count, kept_area)
+                distances[i] = distance
                 kept = close_path(polygon, count, path)
                 shrunk, dilated = 0, 0
                 if kept > 2 and is_convex(path, kept):
@@ -214,9 +216,7 @@ def _link(stamp: int) -> Callable[..., int]:
                 for k in range(count):
                     path[k, 0], path[k, 1] = int(polygon[k, 0]), int(polygon[k, 1])
                 done = fill_outline(shrink_mask, path, count, 0, crossings, counts)
-            outcomes[i] = outcome if done else PENDING
-            pending += not done
-        return pending
+            outcomes[i], pending[i] = outcome, not done
 
     return draw_page
 
