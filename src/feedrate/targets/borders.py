@@ -78,7 +78,7 @@ def draw_border(
 @compiled
 def _rows_near(ay: float, by: float, distance: float, window: Window) -> tuple[int, int]:
     """Return the first row of the window within D of an edge, and how many there are."""
-    first = max(window[1], int(math.ceil(min(ay, by) - distance)))
+    first = max(window[1], math.ceil(min(ay, by) - distance))
     return first, min(window[3], int(max(ay, by) + distance)) + 1 - first
 
 
@@ -96,15 +96,18 @@ def _raise_disc(
 ) -> None:
     """Raise the canvas to ``ceiling - slope * d``, d the distance to a vertex."""
     top, steep = np.float32(ceiling), np.float32(slope)
+    # Columns count from the nearest whole one: the smaller a float32, the finer.
+    middle = int(x)
+    base = np.float32(middle - x)
     for k in range(rows):
         row, square = np.uint64(first + k), np.float32((first + k - y) * (first + k - y))
         low, high = lows[k], highs[k]
         while low <= high:
             start = min(low, canvas.shape[1] - STEP)
             near, far = np.float32(low - start), np.float32(high - start)
-            base, at = np.float32(start - x), np.uint64(start)
+            shift, at = np.float32(start - middle), np.uint64(start)
             for lane in range(np.uint64(STEP)):
-                across = LANES[lane] + base
+                across = (LANES[lane] + shift) + base
                 value = top - steep * np.sqrt(across * across + square)
                 old = canvas[row, at + lane]
                 held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
@@ -131,13 +134,14 @@ def _raise_strip(
     for k in range(rows):
         low, high = lows[k], highs[k]
         row = np.uint64(first + k)
-        level = (first + k - y) * fall + x * climb
+        middle = (low + high) // 2
+        base = np.float32((middle - x) * climb - (first + k - y) * fall)
         while low <= high:
             start = min(low, canvas.shape[1] - STEP)
             near, far = np.float32(low - start), np.float32(high - start)
-            base, at = np.float32(start * climb - level), np.uint64(start)
+            shift, at = np.float32(start - middle), np.uint64(start)
             for lane in range(np.uint64(STEP)):
-                value = top - abs(LANES[lane] * gradient + base)
+                value = top - abs((LANES[lane] + shift) * gradient + base)
                 old = canvas[row, at + lane]
                 held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
                 canvas[row, at + lane] = old if held else value

@@ -1,10 +1,9 @@
-"""A convex polygon moves outwards and inwards: the whole-pixel outlines of Clipper 6, compiled.
+"""A convex polygon moves outwards: the whole-pixel outline of Clipper 6, compiled.
 
 A port of what ``ClipperOffset`` (Angus Johnson, Clipper 6.4.2, as pyclipper wraps it) does with
 one closed path, round joins and an arc tolerance of a quarter pixel. Clipper first moves every
-edge by itself and then unites what overlaps. Moved outwards, the edges of a convex path do not
-overlap; moved inwards, neighbours cross once. So no general union is needed, and where rounding
-to whole pixels blurs a crossing, the caller asks pyclipper itself.
+edge by itself and then unites what overlaps; of a convex path moved outwards, nothing overlaps.
+`insets` moves it inwards.
 """
 
 from __future__ import annotations
@@ -24,9 +23,6 @@ ARC_TOLERANCE = 0.25
 
 SHARP = -0.5
 """Cosine of the turn beyond which a corner is left to pyclipper."""
-
-SHORT_PX = 0.9
-"""An edge of the shrunk outline shorter than this may have vanished."""
 
 
 @compiled
@@ -108,21 +104,21 @@ def dilate(
         cross, dot = kx * jy - jx * ky, kx * jx + ky * jy
         if abs(cross * distance) < 1.0 and dot > 0:
             # Clipper keeps the older normal for the next corner; the result hangs on it.
-            outline[written, 0] = _rounded(x + kx * distance)
-            outline[written, 1] = _rounded(y + ky * distance)
+            outline[written, 0] = rounded(x + kx * distance)
+            outline[written, 1] = rounded(y + ky * distance)
             written += 1
             continue
         if dot < SHARP:
             return 0
         angle = abs(math.atan2(min(cross, 1.0), dot))
         ux, uy = kx, ky
-        for _ in range(max(_rounded(steps / (2 * math.pi) * angle), 1)):
-            outline[written, 0] = _rounded(x + ux * distance)
-            outline[written, 1] = _rounded(y + uy * distance)
+        for _ in range(max(rounded(steps / (2 * math.pi) * angle), 1)):
+            outline[written, 0] = rounded(x + ux * distance)
+            outline[written, 1] = rounded(y + uy * distance)
             written += 1
             ux, uy = ux * cosine - sine * uy, ux * sine + uy * cosine
-        outline[written, 0] = _rounded(x + jx * distance)
-        outline[written, 1] = _rounded(y + jy * distance)
+        outline[written, 0] = rounded(x + jx * distance)
+        outline[written, 1] = rounded(y + jy * distance)
         written += 1
         k = j
     return written
@@ -136,130 +132,6 @@ def steps_per_turn(distance: float) -> float:
 
 
 @compiled
-def shrink(
-    path: Points,
-    count: int,
-    normals: npt.NDArray[np.float64],
-    distance: float,
-    moved: Points,
-    outline: Points,
-) -> int:
-    """Write the outline of a convex path moved inwards.
-
-    Args:
-        path: Clockwise and convex.
-        count: Its points.
-        normals: Of its edges.
-        distance: In pixels, above 0.
-        moved: Room for ``2 * count`` points: both ends of every edge, moved by itself.
-        outline: Room for ``count`` points.
-
-    Returns:
-        Points written, or 0 where the outcome hangs on how Clipper rounds: an edge vanishes, a
-        corner is nearly straight, or a crossing lies on the same pixels of two edges.
-    """
-    for j in range(count):
-        k = j - 1 if j else count - 1
-        x, y = float(path[j, 0]), float(path[j, 1])
-        kx, ky, jx, jy = normals[k, 0], normals[k, 1], normals[j, 0], normals[j, 1]
-        if abs((kx * jy - jx * ky) * distance) < 1.0 or kx * jx + ky * jy < SHARP:
-            return 0
-        moved[2 * k + 1, 0] = _rounded(x - kx * distance)
-        moved[2 * k + 1, 1] = _rounded(y - ky * distance)
-        moved[2 * j, 0] = _rounded(x - jx * distance)
-        moved[2 * j, 1] = _rounded(y - jy * distance)
-    for j in range(count):
-        k = j - 1 if j else count - 1
-        if _is_blurred(moved, 2 * k, 2 * j):
-            return 0
-        outline[j, 0], outline[j, 1] = _crossing(moved, 2 * k, 2 * j, path, count)
-    for j in range(count):
-        k = j + 1 if j + 1 < count else 0
-        run, rise = moved[2 * j + 1, 0] - moved[2 * j, 0], moved[2 * j + 1, 1] - moved[2 * j, 1]
-        left = (outline[k, 0] - outline[j, 0]) * run + (outline[k, 1] - outline[j, 1]) * rise
-        if left < SHORT_PX * math.sqrt(float(run * run + rise * rise)):
-            return 0
-    return count
-
-
-@compiled
-def _rounded(value: float) -> int:
+def rounded(value: float) -> int:
     """Round halves away from zero, as Clipper does."""
     return int(value - 0.5) if value < 0 else int(value + 0.5)
-
-
-@compiled
-def _is_blurred(moved: Points, one: int, other: int) -> bool:
-    """Whether two edges share a pixel of one of the rows at which Clipper orders them.
-
-    Clipper sweeps over the rows of all points, and learns of a crossing when two edges have
-    changed places from one such row to the next, by their rounded columns. Where these are equal
-    it says nothing yet, and the crossing moves elsewhere.
-    """
-    ay, by, cy, dy = moved[one, 1], moved[one + 1, 1], moved[other, 1], moved[other + 1, 1]
-    if ay == by or cy == dy:
-        return False
-    top, bottom = max(min(ay, by), min(cy, dy)), min(max(ay, by), max(cy, dy))
-    if top >= bottom:
-        return True
-    first = _column(moved, one, top) - _column(moved, other, top)
-    last = _column(moved, one, bottom) - _column(moved, other, bottom)
-    if first == 0 or last == 0 or (first < 0) == (last < 0):
-        return True
-    return False
-
-
-@compiled
-def _column(moved: Points, edge: int, y: int) -> int:
-    """Return the column of an edge, not level, in a row that it passes: Clipper's ``TopX``."""
-    low, high = (edge, edge + 1) if moved[edge, 1] > moved[edge + 1, 1] else (edge + 1, edge)
-    if y == moved[high, 1]:
-        return int(moved[high, 0])
-    rise = moved[high, 1] - moved[low, 1]
-    slope = float(moved[high, 0] - moved[low, 0]) / float(rise)
-    return int(moved[low, 0] + _rounded(slope * float(y - moved[low, 1])))
-
-
-@compiled
-def _crossing(moved: Points, one: int, other: int, path: Points, count: int) -> tuple[int, int]:
-    """Return the pixel where two edges cross: Clipper's ``IntersectPoint``."""
-    a, b, c, d = one, one + 1, other, other + 1
-    if moved[a, 1] == moved[b, 1]:
-        return (
-            (int(moved[b, 0]), int(moved[b, 1]))
-            if moved[c, 1] == moved[d, 1]
-            else (_column(moved, other, moved[a, 1]), int(moved[a, 1]))
-        )
-    if moved[c, 1] == moved[d, 1]:
-        return _column(moved, one, moved[c, 1]), int(moved[c, 1])
-    # From the lower end, as Clipper does: the last bit of a slope decides a tie.
-    if moved[a, 1] < moved[b, 1]:
-        a, b = b, a
-    if moved[c, 1] < moved[d, 1]:
-        c, d = d, c
-    ax, ay, cx, cy = (
-        float(moved[a, 0]),
-        float(moved[a, 1]),
-        float(moved[c, 0]),
-        float(moved[c, 1]),
-    )
-    slope = (float(moved[b, 0]) - ax) / (float(moved[b, 1]) - ay)
-    steep = (float(moved[d, 0]) - cx) / (float(moved[d, 1]) - cy)
-    one_zero, other_zero = ax - ay * slope, cx - cy * steep
-    y = (other_zero - one_zero) / (slope - steep)
-    row = max(moved[b, 1], moved[d, 1])
-    for i in range(2 * count):
-        if row < moved[i, 1] <= y:
-            row = moved[i, 1]
-    for i in range(count):
-        if row < path[i, 1] <= y:
-            row = path[i, 1]
-    if _column(moved, one, row) == _column(moved, other, row):
-        return _column(moved, one, row), int(row)
-    if slope == 0:
-        return int(moved[a, 0]), _rounded(ax / steep + (cy - cx / steep))
-    if steep == 0:
-        return int(moved[c, 0]), _rounded(cx / slope + (ay - ax / slope))
-    if abs(slope) < abs(steep):
-        return _rounded(slope * y + one_zero), _rounded(y)
-    return _rounded(steep * y + other_zero), _rounded(y)

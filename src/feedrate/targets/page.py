@@ -16,16 +16,16 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from feedrate.targets import borders, fills, jit, offsets
+from feedrate.targets import borders, fills, insets, jit, offsets
 from feedrate.targets.borders import draw_border
 from feedrate.targets.fills import CROSSINGS, fill_outline
+from feedrate.targets.insets import shrink
 from feedrate.targets.jit import compiled
 from feedrate.targets.offsets import (
     close_path,
     dilate,
     find_normals,
     is_convex,
-    shrink,
     steps_per_turn,
 )
 from feedrate.targets.params import Mask, Outcome
@@ -164,7 +164,7 @@ def _link(stamp: int) -> Callable[..., None]:
             longest = max(longest, starts[i + 1] - starts[i])
         room = 4 * longest + int(steps_per_turn(float(max(size)))) + 16
         normals = np.empty((longest, 2))
-        path, moved = np.empty((longest, 2), np.int64), np.empty((2 * longest, 2), np.int64)
+        path, edges = np.empty((longest, 2), np.int64), np.empty((longest, 5))
         inner, outer = np.empty((longest, 2), np.int64), np.empty((room, 2), np.int64)
         crossings, counts = np.empty((size[0], CROSSINGS), np.int64), np.empty(size[0], np.int64)
         lows, highs = np.empty(size[0], np.int64), np.empty(size[0], np.int64)
@@ -189,7 +189,7 @@ def _link(stamp: int) -> Callable[..., None]:
                 shrunk, dilated = 0, 0
                 if kept > 2 and is_convex(path, kept):
                     find_normals(path, kept, normals)
-                    shrunk = shrink(path, kept, normals, distance, moved, inner)
+                    shrunk = shrink(path, kept, normals, distance, edges, inner)
                     dilated = dilate(path, kept, normals, distance, outer)
                 done = (
                     shrunk > 0
@@ -227,4 +227,4 @@ def _stamp_of(*modules: object) -> int:
     return zlib.crc32(b"".join(sources))
 
 
-draw_page = _link(_stamp_of(borders, fills, jit, offsets))
+draw_page = _link(_stamp_of(borders, fills, insets, jit, offsets))

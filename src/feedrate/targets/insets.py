@@ -1,0 +1,135 @@
+"""A convex outline moves inwards: where Clipper's moved edges cross, compiled.
+
+Every edge moves by itself, its ends rounded to whole pixels; neighbours then cross. Clipper sweeps
+over the rows of all points, and learns of a crossing when two edges have changed places from one
+such row to the next, by their rounded columns. Where rounding hides that, `shrink` says so instead
+of guessing.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from feedrate.targets.jit import compiled
+from feedrate.targets.offsets import SHARP, Points, rounded
+
+Edges = npt.NDArray[np.float64]
+"""``(N, 5)``: x and y of the lower end (the larger y), x and y of the upper one, and columns a row.
+
+Whole numbers but for the last, which is not finite where the edge is level.
+"""
+
+SHORT_PX = 0.9
+"""An edge of the shrunk outline shorter than this may have vanished."""
+
+
+@compiled
+def shrink(
+    path: Points,
+    count: int,
+    normals: npt.NDArray[np.float64],
+    distance: float,
+    edges: Edges,
+    outline: Points,
+) -> int:
+    """Write the outline of a convex path moved inwards.
+
+    Args:
+        path: Clockwise and convex.
+        count: Its points.
+        normals: Of its edges.
+        distance: In pixels, above 0.
+        edges: Scratch, a row an edge.
+        outline: Room for `count` points.
+
+    Returns:
+        Points written, or 0 where the outcome hangs on how Clipper rounds: an edge vanishes, a
+        corner is nearly straight or very sharp, or a crossing lies on the same pixels of two edges.
+    """
+    for j in range(count):
+        k = j - 1 if j else count - 1
+        x, y = float(path[j, 0]), float(path[j, 1])
+        kx, ky, jx, jy = normals[k, 0], normals[k, 1], normals[j, 0], normals[j, 1]
+        if abs((kx * jy - jx * ky) * distance) < 1.0 or kx * jx + ky * jy < SHARP:
+            return 0
+        edges[k, 2], edges[k, 3] = rounded(x - kx * distance), rounded(y - ky * distance)
+        edges[j, 0], edges[j, 1] = rounded(x - jx * distance), rounded(y - jy * distance)
+    for j in range(count):
+        x, y, to_x, to_y = edges[j, 0], edges[j, 1], edges[j, 2], edges[j, 3]
+        if y < to_y:
+            edges[j, 0], edges[j, 1], edges[j, 2], edges[j, 3] = to_x, to_y, x, y
+        edges[j, 4] = (to_x - x) / (to_y - y)
+    for j in range(count):
+        known, x, y = _meet(edges, j - 1 if j else count - 1, j, path, count)
+        if not known:
+            return 0
+        outline[j, 0], outline[j, 1] = int(x), int(y)
+    for j in range(count):
+        k = j + 1 if j + 1 < count else 0
+        run, rise = path[k, 0] - path[j, 0], path[k, 1] - path[j, 1]
+        left = (outline[k, 0] - outline[j, 0]) * run + (outline[k, 1] - outline[j, 1]) * rise
+        if left < SHORT_PX * math.sqrt(float(run * run + rise * rise)):
+            return 0
+    return count
+
+
+@compiled
+def _column(edges: Edges, edge: int, y: float) -> float:
+    """Return the column of an edge that is not level in a row that it passes, as ``TopX`` does."""
+    if y == edges[edge, 3]:
+        return float(edges[edge, 2])
+    return float(edges[edge, 0] + rounded(edges[edge, 4] * (y - edges[edge, 1])))
+
+
+@compiled
+def _meet(
+    edges: Edges, one: int, other: int, path: Points, count: int
+) -> tuple[bool, float, float]:
+    """Return whether it is clear on which pixel two edges cross, and the pixel.
+
+    That is Clipper's ``IntersectPoint``; but a crossing that no row has told of until a row where
+    the edges share a column is placed there.
+    """
+    if edges[one, 1] == edges[one, 3]:
+        if edges[other, 1] == edges[other, 3]:
+            return False, 0.0, 0.0
+        return True, _column(edges, other, edges[one, 1]), edges[one, 1]
+    if edges[other, 1] == edges[other, 3]:
+        return True, _column(edges, one, edges[other, 1]), edges[other, 1]
+    top = max(edges[one, 3], edges[other, 3])
+    bottom = min(edges[one, 1], edges[other, 1])
+    above = _column(edges, one, top) - _column(edges, other, top)
+    below = _column(edges, one, bottom) - _column(edges, other, bottom)
+    if top >= bottom or above * below >= 0:
+        return False, 0.0, 0.0
+    slope, other_slope = edges[one, 4], edges[other, 4]
+    zero = edges[one, 0] - edges[one, 1] * slope
+    other_zero = edges[other, 0] - edges[other, 1] * other_slope
+    y = (other_zero - zero) / (slope - other_slope)
+    row = _row_above(edges, path, count, top, y)
+    column = _column(edges, one, row)
+    if column == _column(edges, other, row):
+        return True, column, row
+    if slope == 0:
+        x = edges[one, 0]
+        at = x / other_slope + (edges[other, 1] - edges[other, 0] / other_slope)
+        return True, x, float(rounded(at))
+    if other_slope == 0:
+        x = edges[other, 0]
+        return True, x, float(rounded(x / slope + (edges[one, 1] - edges[one, 0] / slope)))
+    x = slope * y + zero if abs(slope) < abs(other_slope) else other_slope * y + other_zero
+    return True, float(rounded(x)), float(rounded(y))
+
+
+@compiled
+def _row_above(edges: Edges, path: Points, count: int, top: float, y: float) -> float:
+    """Return the last row of Clipper's sweep, from `top` on, that is not below y."""
+    row = top
+    for i in range(count):
+        for each in (edges[i, 1], edges[i, 3], float(path[i, 1])):
+            if row < each <= y:
+                row = each
+    return row
