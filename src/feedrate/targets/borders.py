@@ -21,6 +21,9 @@ from feedrate.targets.jit import compiled
 STEP = 16
 """Columns that are raised at once: what fits a vector register of float32."""
 
+TIE_PX = 1e-5
+"""Nearer to a pixel than this, rounding may put Thales' circle on either side of it."""
+
 LANES = np.arange(STEP, dtype=np.float32)
 
 Canvas = npt.NDArray[np.float32]
@@ -36,23 +39,25 @@ def draw_border(
     polygon: npt.NDArray[np.float64],
     count: int,
     distance: float,
+    origin: tuple[int, int],
     window: Window,
-    ceiling: float,
+    least: float,
     span: float,
     segment: bool,
     lows: Columns,
     highs: Columns,
 ) -> None:
-    """Raise the canvas to ``ceiling - span * min(d / D, 1)`` around one outline.
+    """Raise the canvas to ``least + span * (1 - min(d / D, 1))`` around one outline.
 
     Args:
-        canvas: ``(height, width)``, width at least `STEP`, nowhere below ``ceiling - span``.
+        canvas: ``(height, width)``, width at least `STEP`, nowhere below `least`.
         polygon: Its first `count` points.
         count: Of points.
         distance: D in pixels.
+        origin: From where `reference` counts: left and top of the dilated outline.
         window: Left, top, right, bottom, inclusive and in the frame: nothing is drawn outside.
-        ceiling: Value on the outline.
-        span: From there to the value at D.
+        least: Value at D and beyond.
+        span: From there to the value on the outline.
         segment: The true distance in place of the published one.
         lows: ``(height,)`` scratch: the first column of a row.
         highs: ``(height,)`` scratch: the last column of a row.
@@ -62,17 +67,19 @@ def draw_border(
         ax, ay, bx, by = polygon[i, 0], polygon[i, 1], polygon[j, 0], polygon[j, 1]
         first, rows = _rows_near(ay, ay, distance, window)
         _find_disc(ax, ay, distance, window, first, rows, lows, highs)
-        _raise_disc(canvas, ax, ay, first, rows, lows, highs, ceiling, span / distance)
+        _raise_disc(canvas, ax, ay, first, rows, lows, highs, distance, least, span)
         if ax == bx and ay == by:
             continue
         first, rows = _rows_near(ay, by, distance, window)
         if segment:
             _find_strip(ax, ay, bx, by, distance, window, first, rows, lows, highs)
         else:
-            _find_circle(ax, ay, bx, by, distance, window, first, rows, lows, highs)
-        slope = span / distance / math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
-        climb, fall = (by - ay) * slope, (bx - ax) * slope
-        _raise_strip(canvas, ax, ay, first, rows, lows, highs, ceiling, climb, fall)
+            ties = _find_circle(ax, ay, bx, by, distance, window, first, rows, lows, highs)
+            if ties:
+                _settle_ties(ax, ay, bx, by, origin, window, first, rows, lows, highs)
+        scale = distance * math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
+        climb, fall = (by - ay) / scale, (bx - ax) / scale
+        _raise_strip(canvas, ax, ay, first, rows, lows, highs, climb, fall, least, span)
 
 
 @compiled
@@ -91,11 +98,13 @@ def _raise_disc(
     rows: int,
     lows: Columns,
     highs: Columns,
-    ceiling: float,
-    slope: float,
+    distance: float,
+    least: float,
+    span: float,
 ) -> None:
-    """Raise the canvas to ``ceiling - slope * d``, d the distance to a vertex."""
-    top, steep = np.float32(ceiling), np.float32(slope)
+    """Raise the canvas around a vertex, from which d is counted."""
+    one, low_level, range_ = np.float32(1), np.float32(least), np.float32(span)
+    inverse = np.float32(1 / distance)
     # Columns count from the nearest whole one: the smaller a float32, the finer.
     middle = int(x)
     base = np.float32(middle - x)
@@ -108,7 +117,8 @@ def _raise_disc(
             shift, at = np.float32(start - middle), np.uint64(start)
             for lane in range(np.uint64(STEP)):
                 across = (LANES[lane] + shift) + base
-                value = top - steep * np.sqrt(across * across + square)
+                near_one = one - np.sqrt(across * across + square) * inverse
+                value = near_one * range_ + low_level
                 old = canvas[row, at + lane]
                 held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
                 canvas[row, at + lane] = old if held else value
@@ -124,12 +134,13 @@ def _raise_strip(
     rows: int,
     lows: Columns,
     highs: Columns,
-    ceiling: float,
     climb: float,
     fall: float,
+    least: float,
+    span: float,
 ) -> None:
-    """Raise the canvas to ``ceiling - |climb * (column - x) - fall * (row - y)|``."""
-    top = np.float32(ceiling)
+    """Raise the canvas beside a line, where d / D is ``|climb * (x' - x) - fall * (y' - y)|``."""
+    one, low_level, range_ = np.float32(1), np.float32(least), np.float32(span)
     gradient = np.float32(climb)
     for k in range(rows):
         low, high = lows[k], highs[k]
@@ -141,7 +152,8 @@ def _raise_strip(
             near, far = np.float32(low - start), np.float32(high - start)
             shift, at = np.float32(start - middle), np.uint64(start)
             for lane in range(np.uint64(STEP)):
-                value = top - abs((LANES[lane] + shift) * gradient + base)
+                near_one = one - abs((LANES[lane] + shift) * gradient + base)
+                value = near_one * range_ + low_level
                 old = canvas[row, at + lane]
                 held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
                 canvas[row, at + lane] = old if held else value
@@ -180,24 +192,68 @@ def _find_circle(
     rows: int,
     lows: Columns,
     highs: Columns,
-) -> None:
+) -> bool:
     """Find the columns of every row inside Thales' circle, and within D of the line.
 
-    No fused arithmetic: where a whole-numbered pixel lies on the circle, so must its square root.
+    Returns:
+        Whether the circle passes a pixel so closely that the last bits decide if it is inside.
     """
     left, right = float(window[0]), float(window[2])
     run, rise = bx - ax, by - ay
     middle = (ax + bx) / 2
+    ties = False
     lean = run / rise if rise != 0 else 0.0
     reach = distance * math.sqrt(run * run + rise * rise) / abs(rise) if rise != 0 else math.inf
     for k in range(rows):
         y = float(first + k)
         square = run * run / 4 - (y - ay) * (y - by)
         half = math.sqrt(max(square, 0.0))
+        ties |= (abs(middle - half - np.rint(middle - half)) < TIE_PX) | (
+            abs(middle + half - np.rint(middle + half)) < TIE_PX
+        )
         line = ax + (y - ay) * lean
         low, high = max(middle - half, line - reach), min(middle + half, line + reach)
         lows[k] = int(max(math.ceil(low), left))
-        highs[k] = int(min(math.floor(high), right)) if square >= 0 else -1
+        highs[k] = int(min(math.floor(high), right)) if square >= -TIE_PX else -1
+    return ties
+
+
+@compiled
+def _settle_ties(
+    ax: float,
+    ay: float,
+    bx: float,
+    by: float,
+    origin: tuple[int, int],
+    window: Window,
+    first: int,
+    rows: int,
+    lows: Columns,
+    highs: Columns,
+) -> None:
+    """Let the reference's own arithmetic say where the circle ends, one column to each side."""
+    sx, sy, tx, ty = ax - origin[0], ay - origin[1], bx - origin[0], by - origin[1]
+    edge = (sx - tx) * (sx - tx) + (sy - ty) * (sy - ty)
+    run, middle = bx - ax, (ax + bx) / 2
+    for k in range(rows):
+        row = float(first + k)
+        half = math.sqrt(max(run * run / 4 - (row - ay) * (row - by), 0.0))
+        y = row - origin[1]
+        for end in (middle - half, middle + half):
+            column = np.rint(end)
+            if abs(end - column) >= TIE_PX:
+                continue
+            x = column - origin[0]
+            start_square = (x - sx) * (x - sx) + (y - sy) * (y - sy)
+            end_square = (x - tx) * (x - tx) + (y - ty) * (y - ty)
+            inside = edge - start_square - end_square >= 0
+            place = int(column)
+            if end <= middle:
+                lows[k] = min(lows[k], max(place, window[0])) if inside else max(lows[k], place + 1)
+            if end >= middle:
+                highs[k] = (
+                    max(highs[k], min(place, window[2])) if inside else min(highs[k], place - 1)
+                )
 
 
 @compiled

@@ -83,7 +83,7 @@ def build_targets(
         1 - params.shrink_ratio**2,
         float(params.min_text_side),
         float(params.thresh_min),
-        _largest(params),
+        params.thresh_max - params.thresh_min,
         params.distance == "segment",
     )
     for place in np.flatnonzero(pending):
@@ -157,12 +157,6 @@ def warm() -> None:
     build_targets([square, notched], [False, False], (32, 32))
 
 
-def _largest(params: TargetParams) -> float:
-    """Return the threshold map's largest value, as the reference's float32 sum comes to it."""
-    span, least = params.thresh_max - params.thresh_min, params.thresh_min
-    return float(np.float32(span) + np.float32(least))
-
-
 def _checked(buffer: Any, name: str, size: tuple[int, int], dtype: type) -> Any:
     if buffer is None or buffer.shape != size or buffer.dtype != dtype:
         seen = "None" if buffer is None else f"{buffer.dtype} {buffer.shape}"
@@ -200,8 +194,9 @@ def _draw_borders(found: Regions, canvas: npt.NDArray[np.float32], params: Targe
             np.ascontiguousarray(region.polygon),
             len(region.polygon),
             region.distance,
+            region.origin,
             region.window,
-            _largest(params),
+            float(params.thresh_min),
             span,
             params.distance == "segment",
             lows,

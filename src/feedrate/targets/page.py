@@ -103,13 +103,14 @@ def offset_distance(polygon: Floats, count: int, kept_area: float) -> float:
 
 
 @compiled
-def bounds(outline: Indices, count: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of an outline inside the frame, inclusive."""
-    left, top, right, bottom = size[1], size[0], -1, -1
-    for i in range(count):
+def bounds(outline: Indices, count: int) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of an outline, inclusive."""
+    left = right = outline[0, 0]
+    top = bottom = outline[0, 1]
+    for i in range(1, count):
         left, right = min(left, outline[i, 0]), max(right, outline[i, 0])
         top, bottom = min(top, outline[i, 1]), max(bottom, outline[i, 1])
-    return max(left, 0), max(top, 0), min(right, size[1] - 1), min(bottom, size[0] - 1)
+    return left, top, right, bottom
 
 
 def _link(stamp: int) -> Callable[..., None]:
@@ -132,7 +133,7 @@ def _link(stamp: int) -> Callable[..., None]:
         kept_area: float,
         min_side: float,
         least: float,
-        largest: float,
+        span: float,
         segment: bool,
     ) -> None:
         """Write the maps of one image, whatever they held before.
@@ -149,7 +150,7 @@ def _link(stamp: int) -> Callable[..., None]:
             kept_area: ``1 - r^2``.
             min_side: Of a bounding box, in pixels.
             least: The threshold map far from any outline.
-            largest: The threshold map on an outline.
+            span: From there to the threshold map on an outline.
             segment: The true distance in place of the published one.
         """
         _ = stamp
@@ -158,7 +159,7 @@ def _link(stamp: int) -> Callable[..., None]:
         shrink_mask[:] = 1
         threshold_map[:] = least
         threshold_mask[:] = 0
-        size = shrink_map.shape
+        height, width = size = shrink_map.shape
         longest = 3
         for i in range(len(outcomes)):
             longest = max(longest, starts[i + 1] - starts[i])
@@ -166,8 +167,8 @@ def _link(stamp: int) -> Callable[..., None]:
         normals = np.empty((longest, 2))
         path, edges = np.empty((longest, 2), np.int64), np.empty((longest, 5))
         inner, outer = np.empty((longest, 2), np.int64), np.empty((room, 2), np.int64)
-        crossings, counts = np.empty((size[0], CROSSINGS), np.int64), np.empty(size[0], np.int64)
-        lows, highs = np.empty(size[0], np.int64), np.empty(size[0], np.int64)
+        crossings, counts = np.empty((height, CROSSINGS), np.int64), np.empty(height, np.int64)
+        lows, highs = np.empty(height, np.int64), np.empty(height, np.int64)
         for i in range(len(outcomes)):
             count = starts[i + 1] - starts[i]
             polygon = taken[starts[i] : starts[i + 1]]
@@ -198,15 +199,15 @@ def _link(stamp: int) -> Callable[..., None]:
                     and fill_outline(threshold_mask, outer, dilated, 1, crossings, counts)
                 )
                 if done:
-                    window = bounds(outer, dilated, size)
-                    span = largest - least
+                    left, top, right, bottom = bounds(outer, dilated)
                     draw_border(
                         threshold_map,
                         polygon,
                         count,
                         distance,
-                        window,
-                        largest,
+                        (left, top),
+                        (max(left, 0), max(top, 0), min(right, width - 1), min(bottom, height - 1)),
+                        least,
                         span,
                         segment,
                         lows,
