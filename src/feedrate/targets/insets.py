@@ -63,9 +63,10 @@ def shrink(
             edges[j, 0], edges[j, 1], edges[j, 2], edges[j, 3] = to_x, to_y, x, y
         edges[j, 4] = (to_x - x) / (to_y - y)
     for j in range(count):
-        known, x, y = _meet(edges, j - 1 if j else count - 1, j, path, count)
-        if not known:
+        k = j - 1 if j else count - 1
+        if _is_blurred(edges, k, j):
             return 0
+        x, y = _meet(edges, k, j, path, count)
         outline[j, 0], outline[j, 1] = int(x), int(y)
     for j in range(count):
         k = j + 1 if j + 1 < count else 0
@@ -85,43 +86,47 @@ def _column(edges: Edges, edge: int, y: float) -> float:
 
 
 @compiled
-def _meet(
-    edges: Edges, one: int, other: int, path: Points, count: int
-) -> tuple[bool, float, float]:
-    """Return whether it is clear on which pixel two edges cross, and the pixel.
-
-    That is Clipper's ``IntersectPoint``; but a crossing that no row has told of until a row where
-    the edges share a column is placed there.
-    """
-    if edges[one, 1] == edges[one, 3]:
-        if edges[other, 1] == edges[other, 3]:
-            return False, 0.0, 0.0
-        return True, _column(edges, other, edges[one, 1]), edges[one, 1]
-    if edges[other, 1] == edges[other, 3]:
-        return True, _column(edges, one, edges[other, 1]), edges[other, 1]
+def _is_blurred(edges: Edges, one: int, other: int) -> bool:
+    """Whether the rows that two edges share do not tell that they change places."""
+    level = (edges[one, 1] == edges[one, 3]) + (edges[other, 1] == edges[other, 3])
+    if level > 0:
+        return bool(level == 2)
     top = max(edges[one, 3], edges[other, 3])
     bottom = min(edges[one, 1], edges[other, 1])
+    if top >= bottom:
+        return True
     above = _column(edges, one, top) - _column(edges, other, top)
     below = _column(edges, one, bottom) - _column(edges, other, bottom)
-    if top >= bottom or above * below >= 0:
-        return False, 0.0, 0.0
+    return bool(above * below >= 0)
+
+
+@compiled
+def _meet(edges: Edges, one: int, other: int, path: Points, count: int) -> tuple[float, float]:
+    """Return the pixel where two edges cross: Clipper's ``IntersectPoint``.
+
+    But a crossing of which no row has told until one where the edges share a column lies there.
+    """
+    if edges[one, 1] == edges[one, 3]:
+        return _column(edges, other, edges[one, 1]), edges[one, 1]
+    if edges[other, 1] == edges[other, 3]:
+        return _column(edges, one, edges[other, 1]), edges[other, 1]
     slope, other_slope = edges[one, 4], edges[other, 4]
     zero = edges[one, 0] - edges[one, 1] * slope
     other_zero = edges[other, 0] - edges[other, 1] * other_slope
     y = (other_zero - zero) / (slope - other_slope)
-    row = _row_above(edges, path, count, top, y)
+    row = _row_above(edges, path, count, max(edges[one, 3], edges[other, 3]), y)
     column = _column(edges, one, row)
     if column == _column(edges, other, row):
-        return True, column, row
+        return column, row
     if slope == 0:
         x = edges[one, 0]
-        at = x / other_slope + (edges[other, 1] - edges[other, 0] / other_slope)
-        return True, x, float(rounded(at))
-    if other_slope == 0:
+        y = x / other_slope + (edges[other, 1] - edges[other, 0] / other_slope)
+    elif other_slope == 0:
         x = edges[other, 0]
-        return True, x, float(rounded(x / slope + (edges[one, 1] - edges[one, 0] / slope)))
-    x = slope * y + zero if abs(slope) < abs(other_slope) else other_slope * y + other_zero
-    return True, float(rounded(x)), float(rounded(y))
+        y = x / slope + (edges[one, 1] - edges[one, 0] / slope)
+    else:
+        x = slope * y + zero if abs(slope) < abs(other_slope) else other_slope * y + other_zero
+    return float(rounded(x)), float(rounded(y))
 
 
 @compiled

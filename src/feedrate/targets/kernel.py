@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from feedrate.sample import Polygon
-from feedrate.targets.borders import STEP, draw_border
+from feedrate.targets.borders import STEP
 from feedrate.targets.outlines import move
-from feedrate.targets.page import draw_page
+from feedrate.targets.page import draw_page, raise_border
 from feedrate.targets.params import DEFAULT_PARAMS, Mask, Outcome, TargetParams, Targets
 from feedrate.targets.regions import (
     Region,
@@ -189,7 +189,7 @@ def _draw_borders(found: Regions, canvas: npt.NDArray[np.float32], params: Targe
     lows, highs = np.empty(height, np.int64), np.empty(height, np.int64)
     span = params.thresh_max - params.thresh_min
     for region in found.regions:
-        draw_border(
+        raise_border(
             target,
             np.ascontiguousarray(region.polygon),
             len(region.polygon),

@@ -7,20 +7,20 @@ outlines are drawn here; any other is left pending, for Clipper and OpenCV thems
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from feedrate.targets import borders, fills, insets, jit, offsets
+from feedrate.targets import borders, fills, insets, jit, measures, offsets, reaches
 from feedrate.targets.borders import draw_border
 from feedrate.targets.fills import CROSSINGS, fill_outline
 from feedrate.targets.insets import shrink
-from feedrate.targets.jit import compiled
+from feedrate.targets.measures import DRAWN, bounds, judge, offset_distance, take_polygon
 from feedrate.targets.offsets import (
     close_path,
     dilate,
@@ -28,93 +28,14 @@ from feedrate.targets.offsets import (
     is_convex,
     steps_per_turn,
 )
-from feedrate.targets.params import Mask, Outcome
+from feedrate.targets.params import Mask
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-MIN_AREA_PX = 1.0
 
-DRAWN, IGNORE_TAG, TOO_FEW_POINTS, NOT_FINITE = (int(each) for each in list(Outcome)[:4])
-OUT_OF_FRAME, TOO_SMALL, NO_AREA, SHRUNK_AWAY = (int(each) for each in list(Outcome)[4:8])
-
-
-@compiled
-def take_polygon(
-    points: Floats, first: int, count: int, size: tuple[int, int], polygon: Floats
-) -> tuple[bool, bool]:
-    """Write one polygon as the maps see it: clipped to the frame, clockwise on screen.
-
-    Returns:
-        Whether all its coordinates are finite (if not, nothing is written), and whether its
-        bounding box lies outside of the frame.
-    """
-    right, bottom = size[1] - 1.0, size[0] - 1.0
-    low_x, low_y, high_x, high_y = math.inf, math.inf, -math.inf, -math.inf
-    for i in range(first, first + count):
-        x, y = points[i, 0], points[i, 1]
-        if not (math.isfinite(x) and math.isfinite(y)):
-            return False, False
-        low_x, high_x, low_y, high_y = min(low_x, x), max(high_x, x), min(low_y, y), max(high_y, y)
-        polygon[i - first, 0] = min(max(x, 0.0), right)
-        polygon[i - first, 1] = min(max(y, 0.0), bottom)
-    if signed_area(polygon, count) < 0:
-        for i in range(count // 2):
-            j = count - 1 - i
-            x, y = polygon[i, 0], polygon[i, 1]
-            polygon[i, 0], polygon[i, 1] = polygon[j, 0], polygon[j, 1]
-            polygon[j, 0], polygon[j, 1] = x, y
-    return True, high_x < 0 or low_x > right or high_y < 0 or low_y > bottom
-
-
-@compiled
-def signed_area(polygon: Floats, count: int) -> float:
-    """Return the area in square pixels, positive where the outline runs clockwise on screen."""
-    twice = 0.0
-    for i in range(count):
-        j = i + 1 if i + 1 < count else 0
-        twice += (polygon[i, 0] - polygon[j, 0]) * (polygon[j, 1] + polygon[i, 1])
-    return twice / 2
-
-
-@compiled
-def judge(polygon: Floats, count: int, min_side: float) -> int:
-    """Say whether a text is too small to be drawn, or has no area."""
-    low_x, low_y, high_x, high_y = math.inf, math.inf, -math.inf, -math.inf
-    for i in range(count):
-        low_x, high_x = min(low_x, polygon[i, 0]), max(high_x, polygon[i, 0])
-        low_y, high_y = min(low_y, polygon[i, 1]), max(high_y, polygon[i, 1])
-    if min(high_x - low_x, high_y - low_y) < min_side:
-        return TOO_SMALL
-    return NO_AREA if abs(signed_area(polygon, count)) < MIN_AREA_PX else DRAWN
-
-
-@compiled
-def offset_distance(polygon: Floats, count: int, kept_area: float) -> float:
-    """Compute D in pixels, in GEOS's order of operations (see `outlines`)."""
-    twice, length = 0.0, 0.0
-    for i in range(count):
-        j = i + 1 if i + 1 < count else 0
-        before = polygon[i - 1, 1] if i else polygon[count - 1, 1]
-        twice += (polygon[i, 0] - polygon[0, 0]) * (before - polygon[j, 1])
-        run, rise = polygon[j, 0] - polygon[i, 0], polygon[j, 1] - polygon[i, 1]
-        length += math.sqrt(run * run + rise * rise)
-    return abs(twice) / 2 * kept_area / length
-
-
-@compiled
-def bounds(outline: Indices, count: int) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of an outline, inclusive."""
-    left = right = outline[0, 0]
-    top = bottom = outline[0, 1]
-    for i in range(1, count):
-        left, right = min(left, outline[i, 0]), max(right, outline[i, 0])
-        top, bottom = min(top, outline[i, 1]), max(bottom, outline[i, 1])
-    return left, top, right, bottom
-
-
-def _link(stamp: int) -> Callable[..., None]:
-    """Compile `draw_page`, with everything it calls, under a stamp of the sources.
+def _link(stamp: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Compile `draw_page` and `raise_border`, with all they call, under a stamp of the sources.
 
     numba keeps compiled code on disk, and asks only whether the file of the function itself has
     changed, not those of what it calls. But a value that it closes over is part of its key.
@@ -173,16 +94,9 @@ def _link(stamp: int) -> Callable[..., None]:
             count = starts[i + 1] - starts[i]
             polygon = taken[starts[i] : starts[i + 1]]
             finite, outside = take_polygon(points, starts[i], count, size, polygon)
-            distances[i], pending[i] = 0.0, False
-            if count == 0 or not finite:
-                outcomes[i] = NOT_FINITE if count > 2 else TOO_FEW_POINTS
-                continue
-            if count < 3:
-                outcome = TOO_FEW_POINTS
-            elif ignore[i]:
-                outcome = IGNORE_TAG
-            else:
-                outcome = OUT_OF_FRAME if outside else judge(polygon, count, min_side)
+            outcome = judge(polygon, count, finite, outside, ignore[i], min_side)
+            done = count == 0 or not finite  # it has no place in the frame
+            distances[i] = 0.0
             if outcome == DRAWN:
                 distance = offset_distance(polygon, count, kept_area)
                 distances[i] = distance
@@ -213,13 +127,19 @@ def _link(stamp: int) -> Callable[..., None]:
                         lows,
                         highs,
                     )
-            else:
+            elif not done:
                 for k in range(count):
                     path[k, 0], path[k, 1] = int(polygon[k, 0]), int(polygon[k, 1])
                 done = fill_outline(shrink_mask, path, count, 0, crossings, counts)
             outcomes[i], pending[i] = outcome, not done
 
-    return draw_page
+    @numba.njit(nogil=True, cache=True, error_model="numpy")
+    def raise_border(*arguments: Any) -> None:
+        """Call `borders.draw_border`."""
+        _ = stamp
+        draw_border(*arguments)
+
+    return draw_page, raise_border
 
 
 def _stamp_of(*modules: object) -> int:
@@ -228,4 +148,4 @@ def _stamp_of(*modules: object) -> int:
     return zlib.crc32(b"".join(sources))
 
 
-draw_page = _link(_stamp_of(borders, fills, insets, jit, offsets))
+draw_page, raise_border = _link(_stamp_of(borders, fills, insets, jit, measures, offsets, reaches))
