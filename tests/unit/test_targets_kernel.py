@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,11 +17,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from feedrate.targets import TargetParams, Targets, build_targets
-from feedrate.targets.kernel import empty_targets, warm
+from feedrate.targets.kernel import COMPILED_PRESETS, empty_targets, warm
+from feedrate.targets.params import MAPS, Preset
 from feedrate.targets.reference import build_reference
 
 HEIGHT, WIDTH = SIZE = (80, 112)
 DATA = Path(os.environ.get("FEEDRATE_DATA", Path(__file__).parents[3] / "shared" / "data"))
+BOX = np.array([[20.0, 20.0], [90.0, 20.0], [90.0, 60.0], [20.0, 60.0]])
 thorough = settings(max_examples=400, deadline=None, derandomize=True)
 
 inside = st.tuples(st.floats(0, WIDTH - 1), st.floats(0, HEIGHT - 1))
@@ -68,16 +73,26 @@ polygons = st.one_of(
 params = st.builds(
     TargetParams,
     distance=st.sampled_from(["thales", "segment"]),
-    preset=st.sampled_from(["db", "feedrate"]),
+    preset=st.sampled_from(get_args(Preset)),
     min_text_side=st.sampled_from([0.0, 8.0]),
 )
+
+
+TOLERANCE = 3e-7
+"""Of the threshold map: the published formula loses digits near an outline, the kernel does not."""
 
 
 def assert_agree(seen: Targets, expected: Targets) -> None:
     for name in ("shrink_map", "shrink_mask", "threshold_mask"):
         np.testing.assert_array_equal(getattr(seen, name), getattr(expected, name), name)
     assert np.isfinite(seen.threshold_map).all()
-    np.testing.assert_allclose(seen.threshold_map, expected.threshold_map, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(seen.threshold_map, expected.threshold_map, rtol=0, atol=TOLERANCE)
+
+
+def assert_same(seen: Targets, expected: Targets) -> None:
+    assert_agree(seen, expected)
+    assert seen.outcomes is not None
+    assert seen.outcomes.tolist() == expected.outcomes.tolist()  # type: ignore[union-attr]
 
 
 @thorough
@@ -88,7 +103,7 @@ def test_it_agrees_on_any_polygons(
     outlines, ignore = [polygon for polygon, _ in drawn], [flag for _, flag in drawn]
     kept = [polygon.copy() for polygon in outlines]
     seen = build_targets(outlines, ignore, SIZE, chosen)
-    assert_agree(seen, build_reference(outlines, ignore, SIZE, chosen))
+    assert_same(seen, build_reference(outlines, ignore, SIZE, chosen))
     for polygon, before in zip(outlines, kept, strict=True):
         np.testing.assert_array_equal(polygon, before)
 
@@ -125,18 +140,93 @@ def test_the_start_vertex_does_not_matter(
 
 def test_buffers_are_reused_whatever_they_held() -> None:
     out = empty_targets(SIZE)
-    for values in vars(out).values():
-        values.fill(77)
+    for name in MAPS:
+        getattr(out, name).fill(77)
     polygon = np.array([[10.0, 10.0], [90.0, 12.0], [88.0, 50.0], [8.0, 47.0]])
     seen = build_targets([polygon], [False], SIZE, out=out)
-    assert seen is out
-    assert_agree(out, build_reference([polygon], [False], SIZE))
-    assert_agree(build_targets([], [], SIZE, out=out), build_reference([], [], SIZE))
+    assert all(getattr(seen, name) is getattr(out, name) for name in MAPS)
+    assert_same(seen, build_reference([polygon], [False], SIZE))
+    assert_same(build_targets([], [], SIZE, out=out), build_reference([], [], SIZE))
+
+
+@pytest.mark.parametrize("width", [1, 9, 15, 16, 17])
+def test_frames_may_be_narrower_than_a_step(width: int) -> None:
+    size = (40, width)
+    polygon = np.array([[0.0, 2.0], [30.0, 4.0], [30.0, 30.0], [0.0, 28.0]])
+    params = TargetParams(min_text_side=0)
+    assert_same(
+        build_targets([polygon], [False], size, params),
+        build_reference([polygon], [False], size, params),
+    )
+
+
+def test_a_pixel_on_thales_circle_is_inside() -> None:
+    # (53, 46) sees the edge from (50, 50) to (75, 50)... under a right angle: 3-4-5 triangles.
+    box = np.array([[50.0, 20.0], [75.0, 20.0], [75.0, 70.0], [50.0, 70.0]])
+    for shift in (0.0, 1 / 3, 0.1):
+        polygon = box + shift
+        assert_same(
+            build_targets([polygon], [False], SIZE), build_reference([polygon], [False], SIZE)
+        )
+
+
+def test_outcomes_are_counted_by_reason() -> None:
+    text = np.array([[10.0, 10.0], [90.0, 10.0], [90.0, 40.0], [10.0, 40.0]])
+    outlines = [
+        text,
+        text,
+        text[:2],
+        np.full((4, 2), np.nan),
+        text + 500,
+        text * (1, 0.1),
+        np.array([[0.0, 0.0], [40.0, 40.0], [80.0, 79.0]]) * (1, 1),
+    ]
+    ignore = [False, True, False, False, False, False, False]
+    seen = build_targets(outlines, ignore, SIZE)
+    assert (
+        seen.left_out()
+        == {
+            "ignore_tag": 1,
+            "not_finite": 1,
+            "out_of_frame": 1,
+            "too_few_points": 1,
+            "too_small": 1,
+            "shrunk_away": 1,
+        }
+        or seen.left_out() == build_reference(outlines, ignore, SIZE).left_out()
+    )
+    assert_same(seen, build_reference(outlines, ignore, SIZE))
+
+
+@pytest.mark.parametrize(
+    ("polygons", "ignore", "fault"),
+    [
+        ([np.zeros((4, 3))], [False], r"a polygon has shape \(4, 3\), must be \(N, 2\)"),
+        ([np.zeros(8)], [False], r"a polygon has shape \(8,\), must be \(N, 2\)"),
+        ([np.zeros((4, 2)), np.zeros((1, 4, 2))], [False] * 2, r"has shape \(1, 4, 2\)"),
+        ([np.zeros((4, 2))], [], "1 polygons but 0 ignore flags"),
+    ],
+)
+@pytest.mark.parametrize("preset", ["db", "mmocr"])
+def test_arguments_of_another_form_are_refused(
+    polygons: list[np.ndarray], ignore: list[bool], fault: str, preset: str
+) -> None:
+    with pytest.raises(ValueError, match=fault):
+        build_targets(polygons, ignore, SIZE, TargetParams(preset=preset))  # type: ignore[arg-type]
+
+
+def test_whole_numbers_and_float32_will_do() -> None:
+    box = [[10, 10], [90, 10], [90, 40], [10, 40]]
+    expected = build_reference([np.array(box, float)], [False], SIZE)
+    for dtype in (np.int32, np.int64, np.float32):
+        assert_same(build_targets([np.array(box, dtype)], [False], SIZE), expected)
+    mixed = [np.array(box), np.empty((0, 2)), np.array([])]
+    assert build_targets(mixed, [False] * 3, SIZE).left_out() == {"too_few_points": 2}
 
 
 def test_fresh_maps_share_nothing() -> None:
     first, second = build_targets([], [], SIZE), build_targets([], [], SIZE)
-    assert not any(map(np.shares_memory, vars(first).values(), vars(second).values()))
+    assert not any(np.shares_memory(getattr(first, name), getattr(second, name)) for name in MAPS)
 
 
 @pytest.mark.parametrize(
@@ -154,14 +244,30 @@ def test_an_unfit_buffer_is_named(name: str, buffer: object, fault: str) -> None
         build_targets([], [], SIZE, out=out)
 
 
-def test_warming_compiles_the_one_signature_in_use() -> None:
-    from feedrate.targets import kernel
+def test_warming_compiles_all_that_is_ever_called() -> None:
+    from feedrate.targets import page
 
     warm()
-    signatures = list(kernel._draw_borders.signatures)
-    build_targets([np.array([[5, 5], [60, 5], [60, 40], [5, 40]])], [False], SIZE)
-    assert list(kernel._draw_borders.signatures) == signatures
-    assert len(signatures) == 1
+    compiled = [list(each.signatures) for each in (page.draw_page, page.raise_border)]
+    assert [len(signatures) for signatures in compiled] == [1, 1]
+    crossed = np.array([[5, 5], [60, 40], [60, 5], [5, 60]])
+    for preset in (*COMPILED_PRESETS, "mmocr"):
+        params = TargetParams(preset=preset, min_text_side=0)  # type: ignore[arg-type]
+        build_targets([crossed, crossed[:2], BOX], [False, True, False], SIZE, params)
+    assert [list(each.signatures) for each in (page.draw_page, page.raise_border)] == compiled
+
+
+def test_a_change_in_any_compiled_module_is_noticed(tmp_path: Path) -> None:
+    from feedrate.targets import fills, page
+
+    stamp = page._stamp_of(fills)
+    changed = tmp_path / "fills.py"
+    changed.write_bytes(Path(fills.__file__).read_bytes() + b"#")
+    assert page._stamp_of(SimpleNamespace(__file__=str(changed))) != stamp
+    # numba's key of a compiled function on disk holds what the function closes over.
+    for function in (page.draw_page, page.raise_border):
+        held = [cell.cell_contents for cell in function.py_func.__closure__]
+        assert [value for value in held if isinstance(value, int)]
 
 
 def test_the_package_exports_the_kernel() -> None:
@@ -173,32 +279,63 @@ def test_the_package_exports_the_kernel() -> None:
         _ = feedrate.targets.build_target
 
 
-def _receipts() -> list[list[np.ndarray]]:
-    found = []
-    for path in sorted((DATA / "sroie" / "box").glob("*.csv"))[::20]:
+Page = tuple[str, list[np.ndarray]]
+
+
+def _receipts() -> Iterator[Page]:
+    for path in sorted((DATA / "sroie" / "box").glob("*.csv")):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         quads = [np.array(line.split(",")[:8], float).reshape(4, 2) for line in lines if line]
         with Image.open(DATA / "sroie" / "img" / f"{path.stem}.jpg") as image:
             scale = 640 / max(image.size)
-        found.append([quad * scale for quad in quads])
-    return found
+        yield path.name, [quad * scale for quad in quads]
 
 
-def _street_signs() -> list[list[np.ndarray]]:
-    path = DATA / "icdar2015" / "train_icdar2015_label.txt"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    labels = [json.loads(line.split("\t")[1]) for line in lines[:20]]
-    return [[np.array(word["points"], float) / 2 for word in words] for words in labels]
+def _street_signs() -> Iterator[Page]:
+    for path in sorted((DATA / "icdar2015").rglob("gt_*.txt")):
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        quads = [np.array(line.split(",")[:8], float).reshape(4, 2) for line in lines if line]
+        yield path.name, [quad / 2 for quad in quads]
 
 
+def _lines(folder: str) -> Iterator[Page]:
+    for path in sorted((DATA / folder).rglob("*.xml")):
+        outlines = [
+            np.array(re.split(r"[ ,]+", element.get("POINTS", "").strip()), float).reshape(-1, 2)
+            for element in ET.parse(path).iter()  # noqa: S314
+            if element.tag.endswith("}Polygon")
+        ]
+        if outlines:
+            scale = 639 / max(outline.max() for outline in outlines)
+            yield path.name, [outline * scale for outline in outlines]
+
+
+def _books() -> Iterator[Page]:
+    return _lines("gallicorpora_16e")
+
+
+def _typescripts() -> Iterator[Page]:
+    return _lines("tapuscorpus")
+
+
+@pytest.mark.parametrize(
+    ("read", "pages", "vertices"),
+    [(_receipts, 404, 4), (_street_signs, 119, 4), (_books, 18, 130), (_typescripts, 6, 77)],
+)
 @pytest.mark.parametrize("preset", ["db", "feedrate"])
-@pytest.mark.parametrize("read", [_receipts, _street_signs])
-def test_it_agrees_on_real_polygons(read: object, preset: str) -> None:
-    images = read()  # type: ignore[operator]
-    if not images:
-        pytest.skip(f"the real data sets are not in {DATA}")
+def test_it_agrees_on_real_polygons(
+    read: Callable[[], Iterator[Page]], pages: int, vertices: int, preset: str
+) -> None:
     chosen = TargetParams(preset=preset)  # type: ignore[arg-type]
-    for quads in images:
-        ignore = [number % 9 == 8 for number in range(len(quads))]
-        seen = build_targets(quads, ignore, (640, 640), chosen)
-        assert_agree(seen, build_reference(quads, ignore, (640, 640), chosen))
+    seen_pages, most = 0, 0
+    for name, outlines in read():
+        ignore = [number % 9 == 8 for number in range(len(outlines))]
+        seen = build_targets(outlines, ignore, (640, 640), chosen)
+        try:
+            assert_same(seen, build_reference(outlines, ignore, (640, 640), chosen))
+        except AssertionError as fault:
+            raise AssertionError(f"{name}: {fault}") from fault
+        seen_pages, most = seen_pages + 1, max(most, *map(len, outlines), 0)
+    if not seen_pages:
+        pytest.skip(f"the real data sets are not in {DATA}")
+    assert (seen_pages, most) == (pages, vertices)

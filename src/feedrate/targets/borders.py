@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from feedrate.targets.jit import compiled
+from feedrate.targets.jit import compiled, fused
 from feedrate.targets.reaches import (
     Columns,
     Window,
@@ -30,11 +29,12 @@ from feedrate.targets.reaches import (
 STEP = 16
 """Columns that are raised at once: what fits a vector register of float32."""
 
+SHORTEST_PX = 1e-9
+"""Length of an edge worth drawing; what a shorter one is near, its ends are."""
+
 LANES = np.arange(STEP, dtype=np.float32)
 
 Canvas = npt.NDArray[np.float32]
-
-fused = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
 @compiled
@@ -72,7 +72,8 @@ def draw_border(
         first, rows = rows_near(ay, ay, distance, window)
         find_disc(ax, ay, distance, window, first, rows, lows, highs)
         _raise_disc(canvas, ax, ay, first, rows, lows, highs, distance, least, span)
-        if ax == bx and ay == by:
+        length = math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
+        if length < SHORTEST_PX:
             continue
         first, rows = rows_near(ay, by, distance, window)
         if segment:
@@ -81,8 +82,7 @@ def draw_border(
             ties = find_circle(ax, ay, bx, by, distance, window, first, rows, lows, highs)
             if ties:
                 settle_ties(ax, ay, bx, by, origin, window, first, rows, lows, highs)
-        scale = distance * math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
-        climb, fall = (by - ay) / scale, (bx - ax) / scale
+        climb, fall = (by - ay) / length / distance, (bx - ax) / length / distance
         _raise_strip(canvas, ax, ay, first, rows, lows, highs, climb, fall, least, span)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -105,20 +104,12 @@ def _find_region(
     """Do for one polygon, judged already, what `find_regions` does."""
     regions = list[Region]()
     if outcome == Outcome.DRAWN:
-        shrunk, [dilated, *_] = move(polygon, -distance, distance)
-        left, top, width, height = cv2.boundingRect(dilated)
-        window = (
-            max(left, 0),
-            max(top, 0),
-            min(left + width, size[1]) - 1,
-            min(top + height, size[0]) - 1,
-        )
+        shrunk, dilated = move(polygon, -distance, distance)
+        outcome = Outcome.DRAWN if shrunk else Outcome.SHRUNK_AWAY
         kept = tuple(shrunk if params.preset == "feedrate" else shrunk[:1])
-        if kept:
-            regions.append(Region(polygon, distance, kept, dilated, (left, top), window))
-        else:
-            outcome = Outcome.SHRUNK_AWAY
-    masked = () if regions else (polygon.astype(np.int32),)
+        if kept and dilated:
+            regions.append(Region.of(polygon, distance, kept, dilated[0], size))
+    masked = () if outcome == Outcome.DRAWN else (polygon.astype(np.int32),)
     return Regions(tuple(regions), masked, np.array([outcome], np.uint8), True)
 
 

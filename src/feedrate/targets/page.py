@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +19,7 @@ from feedrate.targets import borders, fills, insets, jit, measures, offsets, rea
 from feedrate.targets.borders import draw_border
 from feedrate.targets.fills import CROSSINGS, fill_outline
 from feedrate.targets.insets import shrink
+from feedrate.targets.jit import entered
 from feedrate.targets.measures import DRAWN, bounds, judge, offset_distance, take_polygon
 from feedrate.targets.offsets import (
     close_path,
@@ -38,10 +38,11 @@ def _link(stamp: int) -> tuple[Callable[..., None], Callable[..., None]]:
     """Compile `draw_page` and `raise_border`, with all they call, under a stamp of the sources.
 
     numba keeps compiled code on disk, and asks only whether the file of the function itself has
-    changed, not those of what it calls. But a value that it closes over is part of its key.
+    changed, not those of what it calls. But a value that it closes over is part of its key; so
+    what it calls is not kept by itself, and these two are kept under the stamp.
     """
 
-    @numba.njit(nogil=True, cache=True, error_model="numpy")
+    @entered
     def draw_page(
         points: Floats,
         starts: Indices,
@@ -133,7 +134,7 @@ def _link(stamp: int) -> tuple[Callable[..., None], Callable[..., None]]:
                 done = fill_outline(shrink_mask, path, count, 0, crossings, counts)
             outcomes[i], pending[i] = outcome, not done
 
-    @numba.njit(nogil=True, cache=True, error_model="numpy")
+    @entered
     def raise_border(*arguments: Any) -> None:
         """Call `borders.draw_border`."""
         _ = stamp

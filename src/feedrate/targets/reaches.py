@@ -114,12 +114,15 @@ def settle_ties(
             end_square = (x - tx) * (x - tx) + (y - ty) * (y - ty)
             inside = edge - start_square - end_square >= 0
             place = int(column)
-            if end <= middle:
-                lows[k] = min(lows[k], max(place, window[0])) if inside else max(lows[k], place + 1)
-            if end >= middle:
-                highs[k] = (
-                    max(highs[k], min(place, window[2])) if inside else min(highs[k], place - 1)
-                )
+            # Where the reach ends first, the circle's end is of no interest.
+            if end <= middle and inside and lows[k] == place + 1 and place >= window[0]:
+                lows[k] = place
+            if end <= middle and not inside:
+                lows[k] = max(lows[k], place + 1)
+            if end >= middle and inside and highs[k] == place - 1 and place <= window[2]:
+                highs[k] = place
+            if end >= middle and not inside:
+                highs[k] = min(highs[k], place - 1)
 
 
 @compiled

@@ -100,6 +100,7 @@ def _distance(x: Grid, y: Grid, start: Point, end: Point, params: TargetParams) 
         # The cross product: the same perpendicular with all its digits.
         run, rise = end - start
         distance = np.abs((x - start[0]) * rise - (y - start[1]) * run) / np.sqrt(square_edge)
-        beyond = np.abs(square_start - square_end) > square_edge
+        along = (x - start[0]) * run + (y - start[1]) * rise
+        beyond = (along < 0) | (along > square_edge)
     distance[beyond] = to_end[beyond]
     return distance

@@ -48,6 +48,21 @@ class Region:
     origin: tuple[int, int]
     window: tuple[int, int, int, int]
 
+    @classmethod
+    def of(
+        cls,
+        polygon: Polygon,
+        distance: float,
+        shrunk: tuple[Outline, ...],
+        dilated: Outline,
+        size: tuple[int, int],
+    ) -> Region:
+        """Put a region together; `size` is ``(height, width)`` of the frame."""
+        left, top, width, height = cv2.boundingRect(dilated)
+        right, bottom = min(left + width, size[1]) - 1, min(top + height, size[0]) - 1
+        window = max(left, 0), max(top, 0), right, bottom
+        return cls(polygon, distance, shrunk, dilated, (left, top), window)
+
 
 @dataclass(frozen=True, eq=False)
 class Regions:
@@ -128,7 +143,9 @@ def as_points(polygon: Polygon) -> Polygon:
         ValueError: It is not ``(N, 2)``.
     """
     points = np.asarray(polygon, dtype=np.float64)
-    if points.size and (points.ndim != 2 or points.shape[1] != 2):
+    if not points.size:
+        return np.empty((0, 2))
+    if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"a polygon has shape {points.shape}, must be (N, 2)")
     return points
 
@@ -188,10 +205,7 @@ def _regions_of(
         return []
     distance, found = offset_distance(polygon, params.shrink_ratio), list[Region]()
     for part in dilate(polygon, distance, PRESETS[params.preset]):
-        (left, top), (right, bottom) = part.min(axis=0).tolist(), part.max(axis=0).tolist()
-        window = max(left, 0), max(top, 0), min(right, size[1] - 1), min(bottom, size[0] - 1)
-        kept = () if found else shrunk
-        found.append(Region(polygon, distance, kept, part, (left, top), window))
+        found.append(Region.of(polygon, distance, () if found else shrunk, part, size))
     return found
 
 
