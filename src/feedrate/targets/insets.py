@@ -23,7 +23,7 @@ Whole numbers but for the last, which is not finite where the edge is level.
 """
 
 SHORT_PX = 0.9
-"""An edge of the shrunk outline shorter than this may have vanished."""
+"""An edge of the shrunk outline shorter than this may have vanished; twice this beyond quads."""
 
 
 @compiled
@@ -53,7 +53,8 @@ def shrink(
         k = j - 1 if j else count - 1
         x, y = float(path[j, 0]), float(path[j, 1])
         kx, ky, jx, jy = normals[k, 0], normals[k, 1], normals[j, 0], normals[j, 1]
-        if abs((kx * jy - jx * ky) * distance) < 1.0 or kx * jx + ky * jy < SHARP:
+        cross, dot = kx * jy - jx * ky, kx * jx + ky * jy
+        if abs(cross * distance) < 1.0 or dot < SHARP:
             return 0
         edges[k, 2], edges[k, 3] = rounded(x - kx * distance), rounded(y - ky * distance)
         edges[j, 0], edges[j, 1] = rounded(x - jx * distance), rounded(y - jy * distance)
@@ -68,11 +69,12 @@ def shrink(
             return 0
         x, y = _meet(edges, k, j, path, count)
         outline[j, 0], outline[j, 1] = int(x), int(y)
+    shortest = SHORT_PX if count <= 4 else 2 * SHORT_PX
     for j in range(count):
         k = j + 1 if j + 1 < count else 0
         run, rise = path[k, 0] - path[j, 0], path[k, 1] - path[j, 1]
         left = (outline[k, 0] - outline[j, 0]) * run + (outline[k, 1] - outline[j, 1]) * rise
-        if left < SHORT_PX * math.sqrt(float(run * run + rise * rise)):
+        if left < shortest * math.sqrt(float(run * run + rise * rise)):
             return 0
     return count
 
@@ -88,9 +90,10 @@ def _column(edges: Edges, edge: int, y: float) -> float:
 @compiled
 def _is_blurred(edges: Edges, one: int, other: int) -> bool:
     """Whether the rows that two edges share do not tell that they change places."""
-    level = (edges[one, 1] == edges[one, 3]) + (edges[other, 1] == edges[other, 3])
-    if level > 0:
-        return bool(level == 2)
+    if edges[one, 1] == edges[one, 3]:
+        return _misses_level(edges, one, other)
+    if edges[other, 1] == edges[other, 3]:
+        return _misses_level(edges, other, one)
     top = max(edges[one, 3], edges[other, 3])
     bottom = min(edges[one, 1], edges[other, 1])
     if top >= bottom:
@@ -98,6 +101,16 @@ def _is_blurred(edges: Edges, one: int, other: int) -> bool:
     above = _column(edges, one, top) - _column(edges, other, top)
     below = _column(edges, one, bottom) - _column(edges, other, bottom)
     return bool(above * below >= 0)
+
+
+@compiled
+def _misses_level(edges: Edges, level: int, other: int) -> bool:
+    """Whether another edge does not clearly pass between the ends of a level one."""
+    y = edges[level, 1]
+    if edges[other, 1] == edges[other, 3] or not edges[other, 3] <= y <= edges[other, 1]:
+        return True
+    one, last = edges[level, 0], edges[level, 2]
+    return bool(not min(one, last) < _column(edges, other, y) < max(one, last))
 
 
 @compiled
@@ -114,19 +127,40 @@ def _meet(edges: Edges, one: int, other: int, path: Points, count: int) -> tuple
     zero = edges[one, 0] - edges[one, 1] * slope
     other_zero = edges[other, 0] - edges[other, 1] * other_slope
     y = (other_zero - zero) / (slope - other_slope)
-    row = _row_above(edges, path, count, max(edges[one, 3], edges[other, 3]), y)
-    column = _column(edges, one, row)
-    if column == _column(edges, other, row):
-        return column, row
     if slope == 0:
         x = edges[one, 0]
-        y = x / other_slope + (edges[other, 1] - edges[other, 0] / other_slope)
+        row = x / other_slope + (edges[other, 1] - edges[other, 0] / other_slope)
     elif other_slope == 0:
         x = edges[other, 0]
-        y = x / slope + (edges[one, 1] - edges[one, 0] / slope)
+        row = x / slope + (edges[one, 1] - edges[one, 0] / slope)
     else:
+        row = y
         x = slope * y + zero if abs(slope) < abs(other_slope) else other_slope * y + other_zero
-    return float(rounded(x)), float(rounded(y))
+    if (y - math.floor(y)) * abs(slope - other_slope) < 1:  # else no row has them in one column
+        unseen = _last_shared_row(edges, one, other, path, count, y)
+        if rounded(row) > unseen:
+            return _column(edges, one, unseen), unseen
+    return float(rounded(x)), float(rounded(row))
+
+
+@compiled
+def _last_shared_row(
+    edges: Edges, one: int, other: int, path: Points, count: int, y: float
+) -> float:
+    """Return the row of Clipper's sweep, upwards from a crossing, up to which it is not noticed.
+
+    As long as two edges share a column, the sweep has not seen them change places. Where they
+    share none in the first row above the crossing, this is infinite.
+    """
+    top = max(edges[one, 3], edges[other, 3])
+    last = math.inf
+    row = _row_above(edges, path, count, top, y)
+    while _column(edges, one, row) == _column(edges, other, row):
+        last = row
+        if row == top:
+            break
+        row = _row_above(edges, path, count, top, row - 1)
+    return last
 
 
 @compiled

@@ -60,8 +60,8 @@ def is_convex(path: Points, count: int) -> bool:
     for i in range(count):
         j = i + 1 if i + 1 < count else 0
         k = j + 1 if j + 1 < count else 0
-        run, rise = path[j, 0] - path[i, 0], path[j, 1] - path[i, 1]
-        if run * (path[k, 1] - path[j, 1]) < rise * (path[k, 0] - path[j, 0]):
+        run = path[j, 0] - path[i, 0]
+        if _turn(path, i, j, k) < 0:
             return False
         sign = 1 if run > 0 else (-1 if run < 0 else 0)
         if sign != 0:
@@ -121,7 +121,34 @@ def dilate(
         outline[written, 1] = rounded(y + jy * distance)
         written += 1
         k = j
-    return written
+    return _straighten(outline, written)
+
+
+@compiled
+def _straighten(outline: Points, count: int) -> int:
+    """Drop points between collinear neighbours, as Clipper does; returns how many are left.
+
+    Inside the frame no pixel depends on them, but an edge that leaves it is cut elsewhere.
+    """
+    kept = 0
+    for i in range(count):
+        while kept > 1 and _turn(outline, kept - 2, kept - 1, i) == 0:
+            kept -= 1
+        outline[kept, 0], outline[kept, 1] = outline[i, 0], outline[i, 1]
+        kept += 1
+    while kept > 2 and _turn(outline, kept - 2, kept - 1, 0) == 0:
+        kept -= 1
+    if kept > 2 and _turn(outline, kept - 1, 0, 1) == 0:
+        kept -= 1
+        outline[0, 0], outline[0, 1] = outline[kept, 0], outline[kept, 1]
+    return kept
+
+
+@compiled
+def _turn(path: Points, i: int, j: int, k: int) -> int:
+    """Return twice the area of a triangle: positive where the path turns right on screen."""
+    run, rise = path[j, 0] - path[i, 0], path[j, 1] - path[i, 1]
+    return int(run * (path[k, 1] - path[j, 1]) - rise * (path[k, 0] - path[j, 0]))
 
 
 @compiled
