@@ -49,7 +49,8 @@ def test_outlines_are_filled_as_opencv_fills_them(seed: int, beyond: int) -> Non
 def test_round_outlines_are_filled_too(count: int) -> None:
     angles = np.arange(count) * 2 * np.pi / count
     for radius in (0.4, 3, 17.3, 44, 200):
-        outline = np.round(np.stack([np.cos(angles), np.sin(angles)], axis=1) * radius) + np.array([60, 45])
+        circle = np.stack([np.cos(angles), np.sin(angles)], axis=1) * radius
+        outline = np.round(circle) + np.array([60, 45])
         np.testing.assert_array_equal(fill(outline), fill_by_opencv(outline))
 
 
