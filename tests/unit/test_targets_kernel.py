@@ -6,6 +6,7 @@ import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
@@ -18,7 +19,7 @@ from PIL import Image
 
 from feedrate.targets import TargetParams, Targets, build_targets
 from feedrate.targets.kernel import COMPILED_PRESETS, empty_targets, warm
-from feedrate.targets.params import MAPS, Preset
+from feedrate.targets.params import MAPS, Outcome, Preset
 from feedrate.targets.reference import build_reference
 
 HEIGHT, WIDTH = SIZE = (80, 112)
@@ -160,42 +161,39 @@ def test_frames_may_be_narrower_than_a_step(width: int) -> None:
     )
 
 
-def test_a_pixel_on_thales_circle_is_inside() -> None:
-    # (53, 46) sees the edge from (50, 50) to (75, 50)... under a right angle: 3-4-5 triangles.
-    box = np.array([[50.0, 20.0], [75.0, 20.0], [75.0, 70.0], [50.0, 70.0]])
-    for shift in (0.0, 1 / 3, 0.1):
-        polygon = box + shift
-        assert_same(
-            build_targets([polygon], [False], SIZE), build_reference([polygon], [False], SIZE)
-        )
+@pytest.mark.parametrize("shift", [0.0, 1 / 3, 0.1])
+def test_a_pixel_on_thales_circle_is_inside(shift: float) -> None:
+    # 1 * 9 = 3 * 3: the pixel at (51, 7) sees the edge from (50, 10) to (60, 10) under a right
+    # angle, so its distance is the perpendicular 3, and not the root of 10 to the corner.
+    box = np.array([[50.0, 10.0], [60.0, 10.0], [60.0, 70.0], [50.0, 70.0]])
+    assert_same(
+        build_targets([box + shift], [False], SIZE),
+        build_reference([box + shift], [False], SIZE),
+    )
+    value = build_targets([box], [False], SIZE).threshold_map[7, 51]
+    assert value == pytest.approx(0.3 + 0.4 * (1 - 3 / (600 * 0.84 / 140)), abs=1e-6)
 
 
 def test_outcomes_are_counted_by_reason() -> None:
     text = np.array([[10.0, 10.0], [90.0, 10.0], [90.0, 40.0], [10.0, 40.0]])
-    outlines = [
-        text,
-        text,
-        text[:2],
-        np.full((4, 2), np.nan),
-        text + 500,
-        text * (1, 0.1),
-        np.array([[0.0, 0.0], [40.0, 40.0], [80.0, 79.0]]) * (1, 1),
-    ]
-    ignore = [False, True, False, False, False, False, False]
-    seen = build_targets(outlines, ignore, SIZE)
-    assert (
-        seen.left_out()
-        == {
-            "ignore_tag": 1,
-            "not_finite": 1,
-            "out_of_frame": 1,
-            "too_few_points": 1,
-            "too_small": 1,
-            "shrunk_away": 1,
-        }
-        or seen.left_out() == build_reference(outlines, ignore, SIZE).left_out()
-    )
-    assert_same(seen, build_reference(outlines, ignore, SIZE))
+    whole_pixels_make_a_line = np.array([[2.0, 2.1], [20.0, 2.9], [2.0, 2.8]])
+    outlines = {
+        "drawn": text,
+        "ignore_tag": text,
+        "too_few_points": text[:2],
+        "not_finite": np.full((4, 2), np.nan),
+        "out_of_frame": text + 500,
+        "too_small": text * (0.001, 1),
+        "no_area": text[[0, 2, 1, 3]],
+        "shrunk_away": whole_pixels_make_a_line,
+    }
+    ignore = [reason == "ignore_tag" for reason in outlines]
+    params = TargetParams(min_text_side=0.1)
+    seen = build_targets(list(outlines.values()), ignore, SIZE, params)
+    assert seen.outcomes is not None
+    assert [Outcome(code).name.lower() for code in seen.outcomes] == list(outlines)
+    assert seen.left_out() == dict.fromkeys(sorted(set(outlines) - {"drawn"}), 1)
+    assert_same(seen, build_reference(list(outlines.values()), ignore, SIZE, params))
 
 
 @pytest.mark.parametrize(
@@ -255,6 +253,18 @@ def test_warming_compiles_all_that_is_ever_called() -> None:
         params = TargetParams(preset=preset, min_text_side=0)  # type: ignore[arg-type]
         build_targets([crossed, crossed[:2], BOX], [False, True, False], SIZE, params)
     assert [list(each.signatures) for each in (page.draw_page, page.raise_border)] == compiled
+
+
+def test_threads_share_the_work() -> None:
+    from feedrate.targets import page
+
+    assert page.draw_page.targetoptions["nogil"]
+    outlines = [BOX + shift for shift in (0.0, 3.5, -7.25)]
+    expected = [build_targets([outline], [False], SIZE) for outline in outlines]
+    with ThreadPoolExecutor(4) as pool:
+        seen = pool.map(lambda k: build_targets([outlines[k % 3]], [False], SIZE), range(60))
+        for number, each in enumerate(seen):
+            assert_same(each, expected[number % 3])
 
 
 def test_a_change_in_any_compiled_module_is_noticed(tmp_path: Path) -> None:
