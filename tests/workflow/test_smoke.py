@@ -80,8 +80,9 @@ def fork_servers(study):
 def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(study):
     kept = study.folder / "results/trials/smoke/aa/reference.json"
     before = kept.read_bytes()
+    # A shell lets what it starts in the background ignore interrupts, and children inherit that.
     running = subprocess.Popen(
-        study.command(CELL, "--force"),
+        ["env", "--default-signal=INT", *study.command(CELL, "--force")],
         cwd=study.folder,
         env=study.environment,
         stdout=subprocess.DEVNULL,
