@@ -82,7 +82,7 @@ def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(st
     before = kept.read_bytes()
     # A shell lets what it starts in the background ignore interrupts, and children inherit that.
     running = subprocess.Popen(
-        ["env", "--default-signal=INT", *study.command(CELL, "--force")],
+        ["env", "--default-signal=INT", *study.command(CELL, "--force")],  # noqa: S607
         cwd=study.folder,
         env=study.environment,
         stdout=subprocess.DEVNULL,
