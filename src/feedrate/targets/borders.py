@@ -115,10 +115,10 @@ def _raise_disc(
             for lane in range(np.uint64(STEP)):
                 across = (LANES[lane] + shift) + base
                 near_one = one - np.sqrt(across * across + square) * inverse
-                value = near_one * range_ + low_level
+                inside = (LANES[lane] >= near) & (LANES[lane] <= far)
+                value = near_one * range_ + low_level if inside else np.float32(0)
                 old = canvas[row, at + lane]
-                held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
-                canvas[row, at + lane] = old if held else value
+                canvas[row, at + lane] = value if value > old else old
             low = start + STEP
 
 
@@ -150,8 +150,8 @@ def _raise_strip(
             shift, at = np.float32(start - middle), np.uint64(start)
             for lane in range(np.uint64(STEP)):
                 near_one = one - abs((LANES[lane] + shift) * gradient + base)
-                value = near_one * range_ + low_level
+                inside = (LANES[lane] >= near) & (LANES[lane] <= far)
+                value = near_one * range_ + low_level if inside else np.float32(0)
                 old = canvas[row, at + lane]
-                held = (LANES[lane] < near) | (LANES[lane] > far) | (old > value)
-                canvas[row, at + lane] = old if held else value
+                canvas[row, at + lane] = value if value > old else old
             low = start + STEP

@@ -125,7 +125,7 @@ def flatten(polygons: Sequence[Polygon]) -> tuple[npt.NDArray[np.float64], npt.N
         ValueError: A polygon is not ``(N, 2)``.
     """
     starts = np.zeros(len(polygons) + 1, np.int64)
-    np.cumsum([len(polygon) for polygon in polygons], out=starts[1:])
+    np.fromiter(map(len, polygons), np.int64, len(polygons)).cumsum(out=starts[1:])
     if not starts[-1]:
         return np.empty((0, 2)), starts
     try:
