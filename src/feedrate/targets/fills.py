@@ -8,12 +8,10 @@ Crossings advance in 16.16 fixed point; edges that leave the frame are cut to it
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from feedrate.targets.jit import compiled
+from feedrate.targets.offsets import Points
 from feedrate.targets.params import Mask
-
-Points = npt.NDArray[np.int64]
 
 CROSSINGS = 8
 """Room for crossings in a row; convex outlines have two, ignored ones may have more."""

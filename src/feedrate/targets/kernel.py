@@ -21,6 +21,7 @@ from feedrate.targets.borders import STEP
 from feedrate.targets.outlines import move
 from feedrate.targets.page import draw_page, raise_border
 from feedrate.targets.params import DEFAULT_PARAMS, Mask, Outcome, TargetParams, Targets
+from feedrate.targets.presets import PRESETS
 from feedrate.targets.regions import (
     Region,
     Regions,
@@ -108,7 +109,7 @@ def _find_region(
     if outcome == Outcome.DRAWN:
         shrunk, dilated = move(polygon, -distance, distance)
         outcome = Outcome.DRAWN if shrunk else Outcome.SHRUNK_AWAY
-        kept = tuple(shrunk if params.preset == "feedrate" else shrunk[:1])
+        kept = tuple(shrunk if PRESETS[params.preset].split == "all" else shrunk[:1])
         if kept and dilated:
             regions.append(Region.of(polygon, distance, kept, dilated[0], size))
     masked = () if outcome == Outcome.DRAWN else (polygon.astype(np.int32),)
@@ -131,7 +132,7 @@ def flatten(polygons: Sequence[Polygon]) -> tuple[npt.NDArray[np.float64], npt.N
     try:
         points = np.concatenate(polygons)
     except ValueError:  # one of them is an empty list, or has another shape
-        points = np.concatenate([as_points(polygon) for polygon in polygons])
+        points = np.empty(0)
     if points.ndim != 2 or points.shape[1] != 2:
         points = np.concatenate([as_points(polygon) for polygon in polygons])
     return np.ascontiguousarray(points, dtype=np.float64), starts
