@@ -36,16 +36,33 @@ class _Block(BaseModel):
 
 
 class Dataset(_Block):
-    """Where a dataset comes from: a generator, or files in a format."""
+    """Where a dataset comes from: a generator, files, or an archive that is fetched."""
 
     generator: str | None = Field(None, description="a generator's name; needs no files")
     count: int = Field(404, ge=1, le=100_000, description="images to generate")
     seed: int = Field(7, ge=0, description="seed of the generator")
-    format: str | None = Field(
-        None, description="a format's name; needs `images` and `annotations`"
+    format: str = Field(
+        "auto", description="a format's name, or `auto`: what the files look like is then said"
+    )
+    folder: str | None = Field(
+        None, description="where images and annotations lie together (path); they are looked for"
     )
     images: str | None = Field(None, description="folder of the images (path)")
     annotations: str | None = Field(None, description="file or folder of the annotations (path)")
+    url: str | None = Field(
+        None,
+        description="archive to download and unpack first; the paths are then relative to what is"
+        " in it",
+    )
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-fA-F]{64}$", description="checksum of the archive, 64 hex digits"
+    )
+    maps: str | None = Field(
+        None, description="folder of target maps made elsewhere, `.npz`, to be checked (path)"
+    )
+    apart_from: list[str] = Field(
+        [], description="other datasets of which it may hold no picture: training against test"
+    )
     on_error: Literal["stop", "exclude"] = Field(
         "stop",
         description="what an error of the validation does: stop the study, or leave the image out",
@@ -53,12 +70,20 @@ class Dataset(_Block):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Dataset:
-        if (self.generator is None) == (self.format is None):
-            raise ValueError("give either `generator` or `format`, not both and not neither")
-        if self.format is not None and not (self.images and self.annotations):
+        files = bool(self.folder or self.images or self.annotations or self.url)
+        if self.generator and self.format != "auto":
+            raise ValueError("give either `generator` or `format`: what is generated has its own")
+        if files == bool(self.generator):
             raise ValueError(
-                "`format` needs `images` (a folder) and `annotations` (a file or folder)"
+                "give either `generator`, or files: `folder`, or `images` and `annotations`, or"
+                " `url`; not both and not neither"
             )
+        if not (self.folder or self.url or self.generator) and not (
+            self.images and self.annotations
+        ):
+            raise ValueError("give `images` and `annotations`, or `folder` to have both found")
+        if bool(self.url) != bool(self.sha256):
+            raise ValueError("`url` and `sha256` belong together: what is fetched is checked")
         return self
 
 
@@ -77,6 +102,32 @@ class TargetSettings(_Block):
     )
     preset: Literal["feedrate", "db", "paddle", "mmocr", "doctr", "seed"] = Field(
         "feedrate", description="whose choices the maps follow (`docs/targets.md`)"
+    )
+
+
+class ValidationSettings(_Block):
+    """How closely a dataset is looked at."""
+
+    images: Literal["decode", "header"] = Field(
+        "decode",
+        description="`decode` looks at every pixel with every decoder; `header` at sizes and kinds"
+        " only, for very large datasets",
+    )
+    max_megapixels: float = Field(
+        178.95697,
+        gt=0,
+        le=178.95697,
+        description="larger images are refused unread; no decoder here takes more than the default",
+    )
+
+
+class LikenessSettings(_Block):
+    """Whether a generated dataset is as hard to load as a real one."""
+
+    generated: str | None = Field(None, description="name of the generated dataset")
+    real: str | None = Field(None, description="name of the real one, measured beside it")
+    tuned_on: int = Field(
+        200, ge=1, description="first images of the real one, on which the generator was tuned"
     )
 
 
@@ -161,6 +212,13 @@ class Config(_Block):
     checks: dict[str, Literal["error", "warning", "info", "off"]] = Field(
         {},
         description="severity of a validation check, where it should differ from the table below",
+    )
+    validation: ValidationSettings = Field(
+        default_factory=ValidationSettings, description="how closely the datasets are looked at"
+    )
+    likeness: LikenessSettings = Field(
+        default_factory=LikenessSettings,
+        description="a generated dataset beside a real one, if both are named",
     )
     targets: TargetSettings = Field(default_factory=TargetSettings, description="the target maps")
     maps: MapSettings = Field(default_factory=MapSettings, description="stored maps")

@@ -18,9 +18,11 @@ from feedrate.config import (
     Dataset,
     Experiment,
     Judging,
+    LikenessSettings,
     MapSettings,
     Measuring,
     TargetSettings,
+    ValidationSettings,
     Work,
 )
 from feedrate.registry import REGISTRIES, Plugins, UnknownPluginError, names, target_of
@@ -68,9 +70,18 @@ def require_paths(config: Config) -> None:
         f"datasets.{name}.{key}: {path!r} does not exist; "
         "give a path that does, relative to where snakemake is started"
         for name, dataset in config.datasets.items()
-        for key, path in (("images", dataset.images), ("annotations", dataset.annotations))
-        if path is not None and not Path(path).exists()
+        for key, path in _own_paths(dataset)
+        if not Path(path).exists()
     )
+
+
+def _own_paths(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """The paths of a dataset that must be there before a study starts."""
+    keys = ("maps",) if dataset.url else ("folder", "images", "annotations", "maps")
+    for key in keys:
+        path = getattr(dataset, key)
+        if path is not None:
+            yield key, path
 
 
 def _refuse(faults: Iterable[str]) -> None:
@@ -91,11 +102,53 @@ def _name_faults(config: Config) -> Iterator[str]:
 
 def _dataset_faults(config: Config) -> Iterator[str]:
     for name, dataset in config.datasets.items():
-        for kind, value in (("generators", dataset.generator), ("formats", dataset.format)):
-            if value is not None:
-                yield from _level_faults(
-                    f"datasets.{name}.{kind[:-1]}", kind, value, config.plugins
-                )
+        at, plugins = f"datasets.{name}", config.plugins
+        if dataset.generator is not None:
+            yield from _level_faults(f"{at}.generator", "generators", dataset.generator, plugins)
+        if dataset.format != "auto":
+            for fault in _level_faults(f"{at}.format", "formats", dataset.format, plugins):
+                yield fault.replace("allowed: ", "allowed: auto, ")
+        if dataset.url:
+            yield from _fetch_faults(at, dataset)
+        for other in dataset.apart_from:
+            yield from _apart_faults(f"{at}.apart_from", name, other, config)
+    for key in ("generated", "real"):
+        named = getattr(config.likeness, key)
+        if named is not None and named not in config.datasets:
+            yield f"likeness.{key}: {named!r} is no dataset; allowed: {_listed(config.datasets)}"
+
+
+def _fetch_faults(at: str, dataset: Dataset) -> Iterator[str]:
+    if not str(dataset.url).startswith(("https://", "http://")):
+        yield f"{at}.url: {dataset.url!r} is not allowed; must begin with https:// or http://"
+    for key in ("folder", "images", "annotations"):
+        path = Path(getattr(dataset, key) or ".")
+        if path.is_absolute() or ".." in path.parts:
+            yield f"{at}.{key}: '{path}' must be a path inside what `url` unpacks, without '..'"
+
+
+def _apart_faults(at: str, name: str, other: str, config: Config) -> Iterator[str]:
+    if other not in config.datasets or other == name:
+        yield f"{at}: {other!r} is no other dataset; allowed: {_listed(config.datasets, name)}"
+    elif _leads_to(other, name, config):
+        yield f"{at}: {other!r} must be apart from {name!r} already; say it on one side only"
+
+
+def _leads_to(start: str, goal: str, config: Config) -> bool:
+    """Whether `apart_from` leads from one dataset to another: neither could be checked first."""
+    seen, queue = set[str](), [start]
+    while queue:
+        name = queue.pop()
+        if name == goal:
+            return True
+        if name not in seen and name in config.datasets:
+            seen.add(name)
+            queue += config.datasets[name].apart_from
+    return False
+
+
+def _listed(names_of: Iterable[str], left_out: str = "") -> str:
+    return ", ".join(name for name in names_of if name != left_out) or "none"
 
 
 def _experiment_faults(config: Config) -> Iterator[str]:
@@ -161,6 +214,8 @@ def _keys_at(path: tuple[Any, ...]) -> list[str]:
     """The keys allowed at a place of the config, found by walking the models."""
     blocks: dict[str, type[BaseModel]] = {
         "datasets": Dataset,
+        "validation": ValidationSettings,
+        "likeness": LikenessSettings,
         "targets": TargetSettings,
         "maps": MapSettings,
         "work": Work,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,8 @@ import pyarrow.parquet as pq
 
 from feedrate.files import atomic_path
 from feedrate.sample import Sample, TextInstance
+
+T = TypeVar("T")
 
 SCHEMA = pa.schema(
     [
@@ -28,27 +32,62 @@ SCHEMA = pa.schema(
 )
 """A row a sample; a polygon is flat, x1, y1, x2, y2 and so on."""
 
-
-def write_index(path: Path, samples: Sequence[Sample]) -> None:
-    """Write samples, whole or not at all."""
-    table = pa.Table.from_pylist([_to_row(sample) for sample in samples], schema=SCHEMA)
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+ROWS_AT_ONCE = 1024
+"""A thousand pages of fifty texts take some megabytes."""
 
 
-def read_index(path: Path) -> list[Sample]:
-    """Read the samples of an index, in order.
+def write_index(path: Path, samples: Iterable[Sample]) -> int:
+    """Write samples as they come, whole or not at all; return how many there were."""
+    count = 0
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, SCHEMA) as writer:
+        for group in batched(samples, ROWS_AT_ONCE):
+            writer.write_table(pa.Table.from_pylist([_to_row(s) for s in group], schema=SCHEMA))
+            count += len(group)
+    return count
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Divide into lists of `size`, the last shorter; Python 3.12 has it in itertools."""
+    rest = iter(items)
+    return iter(lambda: list(islice(rest, size)), [])
+
+
+def stream_index(path: Path) -> Iterator[Sample]:
+    """Yield the samples of an index, in order; a thousand at a time are in memory.
 
     Raises:
         ValueError: The file is no index; the message names it.
     """
+    with _opened(path) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=SCHEMA.names):
+            yield from map(_to_sample, batch.to_pylist())
+
+
+def read_index(path: Path) -> list[Sample]:
+    """Read all samples of an index; see `stream_index`."""
+    return list(stream_index(path))
+
+
+def count_samples(path: Path) -> int:
+    """Count the samples of an index without reading them.
+
+    Raises:
+        ValueError: The file is no index; the message names it.
+    """
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        table = pq.read_table(path)
-        # A column that is missing would be read as nulls under a given schema.
-        table = table.select(SCHEMA.names).cast(SCHEMA)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, KeyError) as error:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: not an index of samples: {error}") from None
-    return [_to_sample(row) for row in table.to_pylist()]
+    with file:
+        if not file.schema_arrow.equals(SCHEMA):
+            raise ValueError(f"{path}: not an index of samples: its columns are others")
+        yield file
 
 
 def _to_row(sample: Sample) -> dict[str, Any]:

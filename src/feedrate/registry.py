@@ -17,8 +17,15 @@ REGISTRIES: dict[str, dict[str, str]] = {
         "signs": "feedrate.generators.signs:generate",
     },
     "formats": {
-        "seed_json": "feedrate.formats.seed_json:read",
+        "icdar": "feedrate.formats.icdar:read",
         "sroie": "feedrate.formats.sroie:read",
+        "seed_json": "feedrate.formats.seed_json:read",
+        "total_text": "feedrate.formats.total_text:read",
+        "paddle": "feedrate.formats.paddle:read",
+        "mmocr": "feedrate.formats.mmocr:read",
+        "coco": "feedrate.formats.coco:read",
+        "alto": "feedrate.formats.alto:read",
+        "page": "feedrate.formats.page:read",
     },
     "images": {
         "disk": "feedrate.stores.disk:open_store",

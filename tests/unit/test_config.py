@@ -67,12 +67,45 @@ WRONG = {
     ),
     "unknown format": (
         dataset(format="csv", images="a", annotations="b"),
-        ["datasets.small.format", "'csv'", "seed_json, sroie"],
+        ["datasets.small.format", "'csv'", "auto, icdar, sroie, seed_json"],
     ),
     "format without files": (dataset(format="sroie"), ["datasets.small", "images", "annotations"]),
     "two origins": (
         dataset(generator="receipts", format="sroie"),
         ["datasets.small", "generator", "format"],
+    ),
+    "a folder and a generator": (
+        dataset(generator="receipts", folder="a"),
+        ["datasets.small", "not both"],
+    ),
+    "annotations alone": (dataset(annotations="a"), ["datasets.small", "`folder`"]),
+    "a url without its checksum": (
+        dataset(url="https://example.org/a.zip"),
+        ["datasets.small", "`sha256`"],
+    ),
+    "a checksum that is none": (
+        dataset(url="https://example.org/a.zip", sha256="abc"),
+        ["datasets.small.sha256", "'abc'", "pattern"],
+    ),
+    "a url that is no web address": (
+        dataset(url="file:///etc/passwd", sha256="0" * 64),
+        ["datasets.small.url", "'file:///etc/passwd'", "https://"],
+    ),
+    "a path out of what was fetched": (
+        dataset(url="https://example.org/a.zip", sha256="0" * 64, folder="../a"),
+        ["datasets.small.folder", "'../a'", "inside"],
+    ),
+    "apart from nothing": (
+        dataset(generator="receipts", apart_from=["large"]),
+        ["datasets.small.apart_from", "'large'", "allowed: none"],
+    ),
+    "likeness to nothing": (
+        study(likeness={"generated": "small", "real": "sroie"}),
+        ["likeness.real", "'sroie'", "allowed: small"],
+    ),
+    "a bomb allowed": (
+        study(validation={"max_megapixels": 10_000}),
+        ["validation.max_megapixels", "10000", "178.95697"],
     ),
     "too few pairs": (study(measuring={"pairs": 5}), ["measuring.pairs", "5", "equal to 6"]),
     "a half worker": (study(base={"workers": 1.5}), ["base.workers", "1.5", "integer"]),
@@ -199,3 +232,14 @@ def test_numbers_given_on_the_command_line_are_numbers() -> None:
     """Snakemake hands over what stands inside ``--config key=value`` as text."""
     assert load_config(study(work={"images": "8"})).work.images == 8
     assert load_config(study(base={"workers": "4"})).base.workers == 4
+
+
+def test_two_datasets_are_apart_by_one_word_only() -> None:
+    both = {
+        name: {"generator": "receipts", "apart_from": [other]}
+        for name, other in (("train", "test"), ("test", "train"))
+    }
+    with pytest.raises(ConfigError, match="say it on one side only"):
+        load_config(study(datasets=both))
+    del both["test"]["apart_from"]
+    assert load_config(study(datasets=both)).datasets["train"].apart_from == ["test"]

@@ -116,7 +116,18 @@ def test_size_may_be_stated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../picture_0.jpg", "/etc/passwd.jpg", "sub/x.jpg", "a\\b.jpg", "..", "", "a\0.jpg", "\ud800"],
+    [
+        "../picture_0.jpg",
+        "/etc/passwd.jpg",
+        "sub/../x.jpg",
+        "sub//x.jpg",
+        "C:/x.jpg",
+        "a\\b.jpg",
+        "..",
+        "",
+        "a\0.jpg",
+        "\ud800",
+    ],
 )
 def test_name_that_leaves_the_folder_is_a_finding(tmp_path: Path, name: str) -> None:
     images = {"picture_0.jpg": {"words": {}}, name: {"words": {}}}

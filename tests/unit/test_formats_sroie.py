@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,8 @@ def read_lines(folder: Path, content: bytes) -> tuple[tuple[TextInstance, ...], 
 def test_text_is_all_after_the_eighth_comma(tmp_path: Path, text: str, ignored: bool) -> None:
     instances, findings = read_lines(tmp_path, f"{GOOD},{text}\n".encode())
     assert [(item.text, item.ignore) for item in instances] == [(text, ignored)]
-    assert findings == []
+    noted = [(item.check, item.severity, item.message[:18]) for item in findings]
+    assert noted == [("comma_in_text", "info", "1 text holds comma")] * ("," in text)
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"], ids=["plain", "BOM"])
@@ -53,7 +55,8 @@ def test_line_ends_and_byte_order_mark(tmp_path: Path, start: bytes, end: bytes)
     instances, findings = read_lines(tmp_path, start + line + end + end + line)
     assert [(item.text, item.ignore) for item in instances] == [("###", True)] * 2
     assert instances[0].polygon.tolist() == [[1, 2], [30, 2], [30, 12], [1, 12]]
-    assert findings == []
+    wanted = ["byte_order_mark"] * bool(start) + ["crlf"] * (end == b"\r\n")
+    assert [item.check for item in findings] == wanted
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_bad_line_is_a_finding_with_its_number(tmp_path: Path, line: str, reason
 def test_latin1_is_a_finding(tmp_path: Path) -> None:
     instances, (finding,) = read_lines(tmp_path, f"{GOOD},caf\xe9\n".encode("latin-1"))
     assert instances == ()
-    assert finding.check == "bad_annotation"
+    assert (finding.check, finding.severity) == ("bad_encoding", "error")
     assert f"not UTF-8 at byte {len(GOOD) + 4}" in finding.message
     assert finding.location.endswith("picture_0.csv")
 
@@ -104,9 +107,12 @@ def test_real_receipts() -> None:
         pytest.skip(f"no real receipts at {SROIE}; set FEEDRATE_DATA")
     found = list(read(SROIE / "img", SROIE / "box"))
     samples = [item for item in found if isinstance(item, Sample)]
-    assert len(samples) == len(found) == 404
+    assert len(samples) == 404
+    noted = Counter(item.check for item in found if isinstance(item, Finding))
+    assert noted == {"comma_in_text": 384, "crlf": 81}
     instances = [item for sample in samples for item in sample.instances]
     assert len(instances) == 21212
+    assert sum("," in item.text for item in instances) == 1144
     assert all(item.polygon.shape == (4, 2) and "\r" not in item.text for item in instances)
     assert sum("," in item.text for item in instances) == sum(
         line.count(",") > 8

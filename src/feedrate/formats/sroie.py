@@ -11,54 +11,51 @@ from pathlib import Path
 
 from feedrate.formats import (
     IGNORED_TEXT,
+    Spread,
     bad_annotation,
-    is_plain_name,
-    list_images,
+    bad_encoding,
     make_sample,
-    missing_annotation,
-    missing_image,
-    printable,
-    require_folder,
     to_polygon,
-    unsafe_name,
 )
+from feedrate.formats.pairing import pair_files
+from feedrate.formats.text import EncodingError, lines_of, note_commas, note_traits, read_text
 from feedrate.sample import Finding, Sample, TextInstance
 
+SPREAD: Spread = "folder"
 SUFFIX = ".csv"
 COORDINATES = 8
 
 
 def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
     """Read csv files of quads; see `feedrate.formats.Read`."""
-    found = list_images(images)
-    folder = require_folder(annotations, "csv files of the annotations")
-    tables = {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
-    for name, path in found.items():
-        if not is_plain_name(name):
-            yield unsafe_name(name, printable(str(images)))
-        elif path.stem in tables:
-            yield from _read_one(path, tables[path.stem])
-        else:
-            yield missing_annotation(name, annotations, path.stem + SUFFIX)
-    for stem in sorted(tables.keys() - {path.stem for path in found.values()}):
-        yield missing_image(tables[stem].name, images, str(tables[stem]))
+    return pair_files(images, annotations, SUFFIX, lambda stem: [stem], _read_one)
 
 
-def _read_one(image: Path, table: Path) -> Iterator[Sample | Finding]:
+def recognise(path: Path, head: str) -> str | None:
+    """Know a csv file by its first line; see `feedrate.formats.Recognise`."""
+    first = next((line for line in head.splitlines() if line.strip()), "")
     try:
-        lines = table.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        trouble = f"not UTF-8 at byte {error.start}; save the file as UTF-8"
-        yield bad_annotation(image.name, trouble, str(table))
+        _to_instance(first)
+    except ValueError:
+        return None
+    return "csv files of eight coordinates and a text" if path.suffix.lower() == SUFFIX else None
+
+
+def _read_one(key: str, image: Path, table: Path) -> Iterator[Sample | Finding]:
+    try:
+        content = read_text(table)
+    except EncodingError as error:
+        yield bad_encoding(key, str(error), str(table))
         return
+    yield from note_traits(key, content, str(table))
     instances = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines_of(content):
         try:
-            if line.strip():
-                instances.append(_to_instance(line))
+            instances.append(_to_instance(line))
         except ValueError as error:
-            yield bad_annotation(image.name, str(error), f"{table}:{number}")
-    yield make_sample(image, instances, str(table))
+            yield bad_annotation(key, str(error), f"{table}:{number}")
+    yield from note_commas(key, sum("," in item.text for item in instances), str(table))
+    yield make_sample(key, image, instances, str(table))
 
 
 def _to_instance(line: str) -> TextInstance:

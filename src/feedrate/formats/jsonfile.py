@@ -1,0 +1,65 @@
+"""What a JSON file says, read strictly: nothing twice, no numbers in quotes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from feedrate.formats.text import EncodingError, read_text
+
+Entry = dict[str, Any]
+
+
+def load_json(path: Path, compact: Callable[[Entry], Any] | None = None) -> Any:
+    """Read a JSON file of annotations.
+
+    Args:
+        path: UTF-8 or UTF-16.
+        compact: Is given every object when it is complete, and returns what to keep for it:
+            a million words as Python's lists of lists would not fit into memory.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is no JSON, or an object has two entries of one name; the message says where.
+    """
+
+    def keep(pairs: list[tuple[str, Any]]) -> Any:
+        entry = _unique(pairs)
+        return compact(entry) if compact else entry
+
+    try:
+        return json.loads(read_text(path).text, object_pairs_hook=keep)
+    except EncodingError as error:
+        raise ValueError(f"{path}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: broken JSON: {error}") from None
+
+
+def number(value: object) -> float:
+    """Return a number as JSON has it.
+
+    Raises:
+        TypeError: It is none; to Python a bool is an int, and float() reads texts of digits.
+        OverflowError: It is too large.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    return float(value)
+
+
+def short(value: object) -> str:
+    """Show a value in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Entry:
+    """Refuse what JSON allows and `json` loses: two entries of one name."""
+    entry = dict(pairs)
+    if len(entry) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands twice in one object")
+    return entry
