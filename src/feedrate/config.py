@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from feedrate.cell import Cell
+from feedrate.registry import AUTO
 
 FACTOR_KINDS: dict[str, str] = {
     "images": "images",
@@ -42,7 +43,7 @@ class Dataset(_Block):
     count: int = Field(404, ge=1, le=100_000, description="images to generate")
     seed: int = Field(7, ge=0, description="seed of the generator")
     format: str = Field(
-        "auto", description="a format's name, or `auto`: what the files look like is then said"
+        AUTO, description="a format's name, or `auto`: what the files look like is then said"
     )
     folder: str | None = Field(
         None, description="where images and annotations lie together (path); they are looked for"
@@ -71,7 +72,7 @@ class Dataset(_Block):
     @model_validator(mode="after")
     def _one_origin(self) -> Dataset:
         files = bool(self.folder or self.images or self.annotations or self.url)
-        if self.generator and self.format != "auto":
+        if self.generator and self.format != AUTO:
             raise ValueError("give either `generator` or `format`: what is generated has its own")
         if files == bool(self.generator):
             raise ValueError(

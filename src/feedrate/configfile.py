@@ -25,7 +25,7 @@ from feedrate.config import (
     ValidationSettings,
     Work,
 )
-from feedrate.registry import REGISTRIES, Plugins, UnknownPluginError, names, target_of
+from feedrate.registry import AUTO, REGISTRIES, Plugins, UnknownPluginError, names, target_of
 
 
 def load_config(data: Mapping[str, Any]) -> Config:
@@ -105,9 +105,9 @@ def _dataset_faults(config: Config) -> Iterator[str]:
         at, plugins = f"datasets.{name}", config.plugins
         if dataset.generator is not None:
             yield from _level_faults(f"{at}.generator", "generators", dataset.generator, plugins)
-        if dataset.format != "auto":
+        if dataset.format != AUTO:
             for fault in _level_faults(f"{at}.format", "formats", dataset.format, plugins):
-                yield fault.replace("allowed: ", "allowed: auto, ")
+                yield fault.replace("allowed: ", f"allowed: {AUTO}, ")
         if dataset.url:
             yield from _fetch_faults(at, dataset)
         for other in dataset.apart_from:

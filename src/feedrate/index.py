@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,6 +64,23 @@ def stream_index(path: Path) -> Iterator[Sample]:
             yield from map(_to_sample, batch.to_pylist())
 
 
+@dataclass(frozen=True)
+class Index:
+    """The samples of an index, for those who go through them more than once.
+
+    Attributes:
+        path: The file; it is read anew each time.
+    """
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Sample]:
+        return stream_index(self.path)
+
+    def __len__(self) -> int:
+        return count_samples(self.path)
+
+
 def read_index(path: Path) -> list[Sample]:
     """Read all samples of an index; see `stream_index`."""
     return list(stream_index(path))
@@ -76,6 +94,31 @@ def count_samples(path: Path) -> int:
     """
     with _opened(path) as file:
         return int(file.metadata.num_rows)
+
+
+def read_places(path: Path, places: Sequence[int]) -> list[Sample]:
+    """Read the samples at some places of an index, and only the row groups they lie in.
+
+    Args:
+        path: The index.
+        places: Ascending, from 0.
+
+    Raises:
+        ValueError: The file is no index; the message names it.
+        IndexError: There is no such place.
+    """
+    found, start, wanted = list[Sample](), 0, list(places)
+    with _opened(path) as file:
+        if wanted and not 0 <= wanted[0] <= wanted[-1] < file.metadata.num_rows:
+            raise IndexError(f"{path}: {file.metadata.num_rows} samples, {wanted[-1]} asked for")
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            inside = [place - start for place in wanted if start <= place < end]
+            if inside:
+                rows = file.read_row_group(group, columns=SCHEMA.names).take(inside)
+                found += map(_to_sample, rows.to_pylist())
+            start = end
+    return found
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from feedrate.files import write_bytes
+from feedrate.index import Index
 from feedrate.sample import Polygon, Sample
 from feedrate.targets.codecs import Codec, Drawn
 from feedrate.targets.kernel import build_targets, empty_targets
@@ -29,7 +30,7 @@ Progress = Callable[[int], None]
 """Told the number of maps done so far."""
 
 
-def shard_of(samples: Sequence[Sample], shard: int, shards: int) -> list[Sample]:
+def shard_of(samples: Sequence[Sample] | Index, shard: int, shards: int) -> list[Sample]:
     """Pick the samples of one shard: every `shards`-th by key, the same on every machine.
 
     Raises:
@@ -37,7 +38,9 @@ def shard_of(samples: Sequence[Sample], shard: int, shards: int) -> list[Sample]
     """
     if not 0 <= shard < shards:
         raise ValueError(f"shard {shard} of {shards}: must be 0 to {shards - 1}")
-    return sorted(samples, key=lambda sample: sample.key)[shard::shards]
+    keys = set(sorted(sample.key for sample in samples)[shard::shards])
+    chosen = (sample for sample in samples if sample.key in keys)
+    return sorted(chosen, key=lambda sample: sample.key)
 
 
 def build_shard(
@@ -78,8 +81,7 @@ def build_shard(
             polygons, ignore = polygons_of(sample)
             targets = build_targets(polygons, ignore, size, params, out=buffers)
             drawn = Drawn(polygons, ignore, size, params, targets)
-            path = unfinished / names[sample.key]
-            maps[sample.key] = _write_map(path, sample.key, codec, drawn)
+            maps[sample.key] = _write_map(unfinished, names[sample.key], sample.key, codec, drawn)
             if progress:
                 progress(done)
         write_index(unfinished, ShardIndex(Recipe(codec.name, size, params, code), maps))
@@ -90,11 +92,11 @@ def build_shard(
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _write_map(path: Path, key: str, codec: Codec, drawn: Drawn) -> MapFile:
+def _write_map(directory: Path, name: str, key: str, codec: Codec, drawn: Drawn) -> MapFile:
     try:
         data = codec.encode(drawn)
     except ValueError as error:
         raise MapError(f"{key}: the codec {codec.name} cannot store its maps: {error}") from error
-    write_bytes(path, data)
+    write_bytes(directory / name, data)
     made_from = polygons_hash(drawn.polygons, drawn.ignore)
-    return MapFile(path.name, made_from, hashlib.sha256(data).hexdigest(), len(data))
+    return MapFile(name, made_from, hashlib.sha256(data).hexdigest(), len(data))

@@ -11,6 +11,7 @@ import numpy as np
 from feedrate import panels
 from feedrate.decoders.pillow import decode
 from feedrate.generators.signs import make_sign, sign_name
+from feedrate.index import Index
 from feedrate.panels import Panel
 from feedrate.sample import Image, Polygon, Sample, TextInstance
 from feedrate.targets.params import Outcome, TargetParams, Targets
@@ -78,7 +79,7 @@ def show_targets(
     ]
 
 
-def choose_sample(samples: Sequence[Sample]) -> Sample:
+def choose_sample(samples: Sequence[Sample] | Index) -> Sample:
     """Choose the sample whose number of instances is nearest the dataset's median."""
     median = float(np.median([len(sample.instances) for sample in samples]))
     return min(samples, key=lambda sample: (abs(len(sample.instances) - median), sample.key))

@@ -68,6 +68,9 @@ REGISTRIES: dict[str, dict[str, str]] = {
 }
 
 
+AUTO = "auto"
+"""A dataset's format that is looked for, instead of one of the names."""
+
 STORED_MAPS: dict[str, str] = {
     "npz": "npz",
     "npz_ram": "npz",

@@ -10,17 +10,16 @@ import importlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from feedrate.formats.listing import IMAGE_SUFFIXES, list_images, require_folder, walk
 from feedrate.formats.text import BOMS
-from feedrate.registry import Plugins, names, resolve, target_of
+from feedrate.registry import AUTO, Plugins, names, resolve, target_of
 from feedrate.sample import Sample
 
-AUTO = "auto"
 HEAD_BYTES = 1 << 16
 ASKED = 32
 """Files of one folder that are looked at: the others will be as they are."""
@@ -47,6 +46,10 @@ class Sighting:
     def describe(self) -> str:
         """Say it in one line."""
         return f"{self.format} ({self.evidence}) in {self.annotations}, images in {self.images}"
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as plain data."""
+        return {name: str(value) for name, value in asdict(self).items()}
 
 
 def find_dataset(

@@ -18,7 +18,7 @@ import torch
 
 from feedrate.cell import Cell, split_level
 from feedrate.equivalence import keep_batch
-from feedrate.index import read_index
+from feedrate.index import count_samples, read_places
 from feedrate.machine import load_average, stolen_s, usable_cores
 from feedrate.pipeline import Setting, build_pipeline
 from feedrate.registry import Plugins, resolve
@@ -57,9 +57,9 @@ def run(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _start(spec: TrialSpec, cell: Cell) -> tuple[dict[str, float], Any]:
     began = time.perf_counter()
-    every = read_index(Path(spec.index))
-    chosen, order = work_order(len(every), spec.images, spec.deliver, spec.seed)
-    samples = [every[place] for place in chosen]
+    index = Path(spec.index)
+    chosen, order = work_order(count_samples(index), spec.images, spec.deliver, spec.seed)
+    samples = read_places(index, chosen)
     indexed = time.perf_counter()
     setting = Setting(
         maps_dir=Path(spec.maps_dir) if spec.maps_dir else None,

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
 
+from feedrate.index import Index
 from feedrate.maps import PolygonsOf, Progress
 from feedrate.sample import Sample
 from feedrate.targets.agreement import StoredMap, check_map
@@ -27,7 +28,7 @@ MAPS_AT_ONCE = 256
 
 
 def verify_maps(
-    samples: Sequence[Sample],
+    samples: Sequence[Sample] | Index,
     polygons_of: PolygonsOf,
     shard_directories: Sequence[Path],
     codec: Codec,
@@ -130,7 +131,7 @@ def _read_shards(directories: Sequence[Path], recipe: Recipe) -> dict[str, tuple
 
 
 def _compare_keys(
-    samples: Sequence[Sample],
+    samples: Iterable[Sample],
     stored: Mapping[str, tuple[Path, MapFile]],
     directories: Sequence[Path],
 ) -> None:
@@ -145,7 +146,8 @@ def _compare_keys(
         raise MapError(f"{key}: its map is missing in every shard; build the maps again")
     listed = {path for path, _ in stored.values()} | {d / INDEX_NAME for d in directories}
     # Names with a dot are not maps: Snakemake leaves its time stamp in a folder it made.
-    found = {path for d in directories for path in d.iterdir() if path.name[0] != "."}
+    inside = (path for d in directories for path in d.rglob("*"))
+    found = {path for path in inside if path.is_file() and path.name[0] != "."}
     for parent in {directory.parent for directory in directories}:
         found |= set(shard_folders(parent)) - set(directories)
     for path in sorted(found - listed):

@@ -53,16 +53,17 @@ def warm_page_cache(spec: TrialSpec) -> None:
     Raises:
         FileNotFoundError: An image or a stored map is missing; the message names it.
     """
-    from feedrate.index import read_index
+    from feedrate.index import count_samples, read_places
     from feedrate.targets.layout import find_files
     from feedrate.targets.params import TargetParams
 
-    every = read_index(Path(spec.index))
-    chosen, _ = work_order(len(every), spec.images, 0, spec.seed)
-    paths = [every[place].image_path for place in chosen]
+    index = Path(spec.index)
+    chosen, _ = work_order(count_samples(index), spec.images, 0, spec.seed)
+    samples = read_places(index, chosen)
+    paths = [sample.image_path for sample in samples]
     if spec.maps_dir:
         size = (spec.image_size, spec.image_size)
-        keys = [every[place].key for place in chosen]
+        keys = [sample.key for sample in samples]
         paths += find_files(keys, Path(spec.maps_dir), size, TargetParams(**spec.params)).values()
     for path in paths:
         path.read_bytes()

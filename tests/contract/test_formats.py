@@ -1,46 +1,23 @@
 """Every format of the registry: what is wrong is a finding or one clear error, never a crash.
 
-A new format gets a line in `WRITERS`: how its own annotations of one quad an image are written.
+A new format gets a line in `writers.WRITERS`: how its annotations of one quad an image are written.
 """
 
 from __future__ import annotations
 
-import json
+import importlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tiny import make_samples
+from writers import QUAD, TEXT, WRITERS
 
-from feedrate.formats import Read
+from feedrate.formats import Read, Recognise
 from feedrate.registry import REGISTRIES, resolve
 from feedrate.sample import Finding, Sample
-
-QUAD = [[10.0, 10.0], [70.0, 12.5], [70.0, 34.0], [10.0, 32.0]]
-
-
-def write_seed_json(folder: Path, names: Sequence[str]) -> Path:
-    words = {"0001": {"points": QUAD, "text": "total, 12.50"}}
-    path = folder / "annotations.json"
-    path.write_text(json.dumps({"images": {name: {"words": words} for name in names}}))
-    return path
-
-
-def write_sroie(folder: Path, names: Sequence[str]) -> Path:
-    path = folder / "box"
-    path.mkdir()
-    line = ",".join(str(value) for point in QUAD for value in point)
-    for name in names:
-        (path / f"{Path(name).stem}.csv").write_text(f"{line},total, 12.50\n")
-    return path
-
-
-WRITERS: dict[str, Callable[[Path, Sequence[str]], Path]] = {
-    "seed_json": write_seed_json,
-    "sroie": write_sroie,
-}
 
 
 @pytest.fixture(params=REGISTRIES["formats"])
@@ -59,13 +36,18 @@ def images(tmp_path: Path) -> Path:
     return tmp_path / "images"
 
 
+def serious(items: Iterable[Sample | Finding]) -> list[Sample | Finding]:
+    """All but the notes on how a file was written, such as commas in its texts."""
+    return [item for item in items if isinstance(item, Sample) or item.severity != "info"]
+
+
 def names_in(images: Path) -> list[str]:
     return sorted(path.name for path in images.iterdir())
 
 
 def test_every_image_becomes_a_sample_in_order(name: str, read: Read, images: Path) -> None:
     annotations = WRITERS[name](images.parent, names_in(images)[::-1])
-    found = list(read(images, annotations))
+    found = serious(read(images, annotations))
     assert all(isinstance(item, Sample) for item in found)
     assert [item.key for item in found] == names_in(images)
     assert [(item.width, item.height) for item in found] == [(120, 160), (128, 160), (136, 160)]
@@ -75,7 +57,7 @@ def test_every_image_becomes_a_sample_in_order(name: str, read: Read, images: Pa
         (instance,) = item.instances
         np.testing.assert_array_equal(instance.polygon, np.array(QUAD))
         assert instance.polygon.dtype == np.float64
-        assert (instance.text, instance.ignore) == ("total, 12.50", False)
+        assert (instance.text, instance.ignore) == (TEXT, False)
 
 
 def test_suffixes_may_be_upper_case_and_other_files_are_no_images(
@@ -86,13 +68,13 @@ def test_suffixes_may_be_upper_case_and_other_files_are_no_images(
     annotations = WRITERS[name](images.parent, names_in(images))
     (images / "notes.txt").write_text("nothing")
     (images / "folder.png").mkdir()
-    found = list(read(images, annotations))
+    found = serious(read(images, annotations))
     assert [item.key for item in found] == ["picture_0.JPG", "picture_1.Jpeg", "picture_2.jpg"]
 
 
 def test_image_without_annotation_is_a_finding(name: str, read: Read, images: Path) -> None:
     annotations = WRITERS[name](images.parent, ["picture_0.jpg", "picture_2.jpg"])
-    found = list(read(images, annotations))
+    found = serious(read(images, annotations))
     (finding,) = [item for item in found if isinstance(item, Finding)]
     assert (finding.key, finding.check) == ("picture_1.jpg", "missing_annotation")
     assert finding.severity == "error"
@@ -104,9 +86,10 @@ def test_image_without_annotation_is_a_finding(name: str, read: Read, images: Pa
 
 def test_annotation_without_image_is_a_finding(name: str, read: Read, images: Path) -> None:
     annotations = WRITERS[name](images.parent, [*names_in(images), "absent.jpg"])
-    found = list(read(images, annotations))
+    found = serious(read(images, annotations))
     (finding,) = [item for item in found if isinstance(item, Finding)]
-    assert (Path(finding.key).stem, finding.check) == ("absent", "missing_image")
+    assert finding.check == "missing_image"
+    assert Path(finding.key).stem.endswith("absent")
     assert str(images) in finding.message
     assert annotations.name in finding.location
 
@@ -114,7 +97,7 @@ def test_annotation_without_image_is_a_finding(name: str, read: Read, images: Pa
 def test_unreadable_image_is_a_sample_without_size(name: str, read: Read, images: Path) -> None:
     (images / "picture_0.jpg").write_bytes(b"no image")
     (images / "picture_1.jpg").write_bytes(b"")
-    found = list(read(images, WRITERS[name](images.parent, names_in(images))))
+    found = serious(read(images, WRITERS[name](images.parent, names_in(images))))
     assert [(item.width, item.height) for item in found] == [(0, 0), (0, 0), (136, 160)]
 
 
@@ -143,5 +126,88 @@ def test_name_that_utf8_cannot_hold_is_a_finding(name: str, read: Read, images: 
         shutil.copy(images / "picture_0.jpg", images / "odd\udce9.jpg")
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
-    (finding,) = [item for item in read(images, annotations) if isinstance(item, Finding)]
+    (finding,) = [item for item in serious(read(images, annotations)) if isinstance(item, Finding)]
     assert (finding.key, finding.check) == ("odd\\udce9.jpg", "unsafe_name")
+
+
+ODD_NAMES = ["a [1], été.jpg", "sub/deep/picture.jpg", "sub/picture.jpg"]
+
+
+def recogniser(name: str) -> Recognise:
+    recognise: Recognise = importlib.import_module(f"feedrate.formats.{name}").recognise
+    return recognise
+
+
+def files_of(annotations: Path) -> list[Path]:
+    """The one annotation file, or all that lie in the folder."""
+    if annotations.is_file():
+        return [annotations]
+    return sorted(path for path in annotations.rglob("*") if path.is_file())
+
+
+def test_folders_are_walked_and_odd_names_kept(name: str, read: Read, tmp_path: Path) -> None:
+    images, (picture,) = tmp_path / "images", make_samples(tmp_path / "one", 1)
+    for key in ODD_NAMES:
+        (images / key).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture.image_path, images / key)
+    found = serious(read(images, WRITERS[name](tmp_path, ODD_NAMES)))
+    assert [item.key for item in found] == ODD_NAMES
+    assert all(isinstance(item, Sample) for item in found)
+
+
+def test_only_its_own_annotations_are_recognised(name: str, tmp_path: Path) -> None:
+    (path, *_) = files_of(WRITERS[name](tmp_path, ["picture_0.jpg"]))
+    head = path.read_text(encoding="utf-8")
+    seen = {other: recogniser(other)(path, head) for other in REGISTRIES["formats"]}
+    assert [other for other, evidence in seen.items() if evidence] == [name]
+    assert "\n" not in (seen[name] or "")
+
+
+@pytest.mark.parametrize("head", ["", "\n", "\0", "words", "{", "[", "<", "<?xml ", ",,,,,,,,,\n"])
+def test_nothing_is_recognised_in_what_is_no_annotation(
+    name: str, tmp_path: Path, head: str
+) -> None:
+    for suffix in (".txt", ".csv", ".json", ".xml", ""):
+        path = tmp_path / f"file{suffix}"
+        path.write_text(head)
+        assert recogniser(name)(path, head) is None
+
+
+def test_link_out_of_the_folder_is_a_finding(name: str, read: Read, images: Path) -> None:
+    annotations = WRITERS[name](images.parent, names_in(images))
+    (outside,) = make_samples(images.parent / "outside", 1)
+    (images / "link.jpg").symlink_to(outside.image_path)
+    found = serious(read(images, annotations))
+    (finding,) = [item for item in found if isinstance(item, Finding)]
+    assert (finding.key, finding.check) == ("link.jpg", "unsafe_name")
+    assert "link.jpg" not in [item.key for item in found if isinstance(item, Sample)]
+
+
+def test_utf16_reads_the_same(name: str, read: Read, images: Path) -> None:
+    annotations = WRITERS[name](images.parent, names_in(images))
+    for path in files_of(annotations):
+        path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
+    found = serious(read(images, annotations))
+    samples = [item for item in found if isinstance(item, Sample)]
+    assert [item.key for item in samples] == names_in(images)
+    assert [[word.text for word in item.instances] for item in samples] == [[TEXT]] * 3
+    assert len(found) == len(samples)
+
+
+def test_latin1_is_told_with_its_byte(name: str, read: Read, images: Path) -> None:
+    annotations = WRITERS[name](images.parent, names_in(images))
+    (path, *others) = files_of(annotations)
+    content = path.read_bytes()
+    at = content.index(TEXT.encode())
+    path.write_bytes(content.replace(TEXT.encode(), b"\xe9" + TEXT.encode()))
+    told = f"not UTF-8 at byte {at}; save it as UTF-8"
+    if annotations.is_file():
+        with pytest.raises(ValueError, match=told) as caught:
+            list(read(images, annotations))
+        assert str(path) in str(caught.value)
+        return
+    found = serious(read(images, annotations))
+    (finding,) = [item for item in found if isinstance(item, Finding)]
+    assert (finding.check, finding.location) == ("bad_encoding", str(path))
+    assert told in finding.message
+    assert len([item for item in found if isinstance(item, Sample)]) == len(others)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from tiny import QUAD, make_samples
 
-from feedrate.index import read_index, write_index
+from feedrate.index import Index, count_samples, read_index, read_places, write_index
 from feedrate.sample import Sample, TextInstance
 
 ODD = Sample(
@@ -79,3 +79,24 @@ def test_other_table_is_refused_by_name(tmp_path: Path) -> None:
     pq.write_table(pa.table({"width": ["wide"]}), tmp_path / "samples.parquet")
     with pytest.raises(ValueError, match=r"samples\.parquet: not an index"):
         read_index(tmp_path / "samples.parquet")
+
+
+def test_places_are_read_from_the_row_groups_they_lie_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedrate.index.ROWS_AT_ONCE", 3)
+    path = tmp_path / "samples.parquet"
+    assert write_index(path, (Sample(f"{n}.jpg", Path("x"), n, 1) for n in range(10))) == 10
+    assert pq.ParquetFile(path).num_row_groups == 4
+    assert [sample.width for sample in read_places(path, [0, 4, 5, 9])] == [0, 4, 5, 9]
+    assert read_places(path, []) == []
+    with pytest.raises(IndexError, match="10 samples, 10 asked for"):
+        read_places(path, [3, 10])
+
+
+def test_an_index_is_gone_through_more_than_once(tmp_path: Path) -> None:
+    path = tmp_path / "samples.parquet"
+    write_index(path, [ODD, ODD])
+    index = Index(path)
+    assert len(index) == count_samples(path) == 2
+    assert [sample.key for sample in (*index, *index)] == [ODD.key] * 4

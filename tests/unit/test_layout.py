@@ -19,6 +19,8 @@ keys = st.sets(parts.map(".".join) | texts, max_size=20)
 
 def test_files_are_named_by_the_stem() -> None:
     assert file_names(["b.png", "a.x.jpg"], ".npz") == {"b.png": "b.npz", "a.x.jpg": "a.x.npz"}
+    folders = file_names(["x/a.jpg", "y/a.jpg", "y.z/a"], ".npz")
+    assert folders == {"x/a.jpg": "x/a.npz", "y/a.jpg": "y/a.npz", "y.z/a": "y.z/a.npz"}
 
 
 def test_the_second_key_of_a_stem_is_named_whole() -> None:

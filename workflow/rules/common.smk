@@ -13,7 +13,7 @@ from feedrate.configfile import load_config, require_paths
 from feedrate.files import folder_fingerprint
 from feedrate.machine import machine_id
 from feedrate.profile import profiled_modules
-from feedrate.registry import names, target_of
+from feedrate.registry import AUTO, names, target_of
 from feedrate.targets.params import Preset
 
 try:
@@ -28,11 +28,16 @@ DATASETS = list(STUDY.datasets)
 EXPERIMENTS = list(STUDY.experiments)
 CODECS = sorted({codec for cell in CELLS for codec in cell.codecs} | {"npz"})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
-NOTEBOOKS = ["2_targets", "4_matrix", "5_findings"]
+NOTEBOOKS = ["1_dataset", "2_targets", "4_matrix", "5_findings"]
 PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
 TABLES = ["tables", "summary"]
 ROWS = ["batches", "samples"]
-DATASET_FILES = ["samples.parquet", "findings.csv", "accepted.parquet"]
+DATASET_FILES = [
+    "samples.parquet",
+    "findings.csv",
+    "source.json",
+    "accepted.parquet",
+]
 TRANSFORM = STUDY.base.transform
 TARGETS = STUDY.targets.model_dump_json()
 PLUGINS = json.dumps(STUDY.plugins)
@@ -43,6 +48,15 @@ RECORDS = [
     for dataset in DATASETS
     for cell in CELLS
 ]
+
+
+# How the generated data compare with real ones: measured where a study names both, else as kept.
+LIKENESS_MEASURED = (
+    ["results/speed/likeness.json"]
+    if STUDY.likeness.generated and STUDY.likeness.real
+    else []
+)
+LIKENESS = LIKENESS_MEASURED or ["docs/records/likeness.json"]
 
 
 # Pictures that belong to no dataset, and the tables beside them.
@@ -60,7 +74,11 @@ def of_dataset(name):
     """Every file that a study makes of one dataset."""
     found = [
         *(f"results/datasets/{name}/{file}" for file in DATASET_FILES),
-        *(f"results/validation/{name}.{suffix}" for suffix in ("csv", "json")),
+        *(
+            f"results/validation/{name}.{suffix}"
+            for suffix in ("csv", "parquet", "json", "html")
+        ),
+        f"results/galleries/{name}",
         f"results/previews/{name}.png",
         f"results/stages/{name}.json",
         *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
@@ -79,6 +97,8 @@ def of_dataset(name):
     if STUDY.datasets[name].generator is not None:
         folder = f"results/generated/{name}"
         found += [f"{folder}/annotations.json", f"{folder}/images"]
+    if STUDY.datasets[name].url is not None:
+        found.append(f"results/fetched/{name}")
     return found
 
 
@@ -94,6 +114,7 @@ ARTEFACTS = [
     ),
     *PREVIEWS,
     "results/speed/targets.json",
+    *LIKENESS_MEASURED,
     "results/claims.csv",
     *(
         f"results/notebooks/{name}.{suffix}"
@@ -128,9 +149,52 @@ def cell_of(wildcards):
 
 def fingerprint_of(dataset):
     """Stand for a user's own files in `params`: they are no outputs of ours to be checked."""
-    return folder_fingerprint(
-        *(Path(p) for p in (dataset.images, dataset.annotations) if p)
+    if dataset.url:
+        return dataset.sha256
+    return fingerprint_of_paths(dataset.folder, dataset.images, dataset.annotations)
+
+
+def fingerprint_of_paths(*paths):
+    return folder_fingerprint(*(Path(path) for path in paths if path))
+
+
+def flags_of(**values):
+    """Flags of the command line for what is given."""
+    return [
+        part
+        for name, value in values.items()
+        if value is not None
+        for part in (f"--{name}", str(value))
+    ]
+
+
+def where_flags(name):
+    """Where a dataset lies, and in which format."""
+    dataset = STUDY.datasets[name]
+    if dataset.generator is not None:
+        folder = f"results/generated/{name}"
+        return flags_of(
+            format="seed_json",
+            images=f"{folder}/images",
+            annotations=f"{folder}/annotations.json",
+        )
+    root = Path(f"results/fetched/{name}") if dataset.url else Path()
+    paths = {
+        key: root / getattr(dataset, key)
+        for key in ("folder", "images", "annotations")
+        if getattr(dataset, key) is not None
+    }
+    return flags_of(format=dataset.format, **(paths or {"folder": root}))
+
+
+def modules_of_format(dataset):
+    """The format's module; any of them may be the one where it is to be found out."""
+    if dataset.generator is not None:
+        return ["feedrate.formats.seed_json"]
+    known = (
+        names("formats", STUDY.plugins) if dataset.format == AUTO else [dataset.format]
     )
+    return [module_of("formats", name) for name in known]
 
 
 def module_of(kind, name):
@@ -146,9 +210,12 @@ def verified_maps(dataset, codecs):
     return [f"results/maps/{dataset}/{codec}.json" for codec in codecs]
 
 
-def files_of_generator(wildcards):
-    """What a generated dataset is read from; a user's own files are no files of the workflow."""
-    if dataset_of(wildcards).generator is None:
+def made_files_of(wildcards):
+    """What rules made a dataset's files from; a user's own files are none of the workflow."""
+    dataset = dataset_of(wildcards)
+    if dataset.url is not None:
+        return [f"results/fetched/{wildcards.dataset}"]
+    if dataset.generator is None:
         return []
     folder = f"results/generated/{wildcards.dataset}"
     return [f"{folder}/annotations.json", f"{folder}/images"]
@@ -194,9 +261,24 @@ def profile_of_figure(wildcards):
     ]
 
 
+def of_every_dataset(*patterns):
+    return [pattern.format(name) for pattern in patterns for name in DATASETS]
+
+
+INTAKES = of_every_dataset(
+    "results/datasets/{}/source.json",
+    "results/validation/{}.csv",
+    "results/validation/{}.parquet",
+    "results/validation/{}.json",
+    "results/galleries/{}",
+)
+
+
 def shown_by_notebook(wildcards):
-    """What a notebook is made from: the findings, or the pictures of the maps and their speed."""
-    if wildcards.notebook != "2_targets":
-        return [path for paths in FINDINGS.values() for path in paths]
-    pictures = [f"results/previews/{dataset}.png" for dataset in DATASETS]
-    return [*pictures, *PREVIEWS, "results/speed/targets.json"]
+    """What a notebook is made from: the findings, the data, or the maps and their speed."""
+    if wildcards.notebook == "1_dataset":
+        return [*INTAKES, *LIKENESS]
+    if wildcards.notebook == "2_targets":
+        pictures = of_every_dataset("results/previews/{}.png")
+        return [*pictures, *PREVIEWS, "results/speed/targets.json"]
+    return [path for paths in FINDINGS.values() for path in paths]

@@ -19,40 +19,55 @@ rule generate_dataset:
         " --count {params.images_count} --seed {params.seed} {output.annotations}"
 
 
+rule fetch_dataset:
+    output:
+        directory("results/fetched/{dataset}"),
+    log:
+        "logs/fetch_dataset/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        url=lambda wildcards: dataset_of(wildcards).url,
+        sha256=lambda wildcards: dataset_of(wildcards).sha256,
+    shell:
+        "feedrate --log {log} fetch-dataset --name {wildcards.dataset} --url {params.url:q}"
+        " --sha256 {params.sha256:q} {output}"
+
+
 rule prepare_dataset:
     input:
-        files_of_generator,
+        made_files_of,
     output:
         samples="results/datasets/{dataset}/samples.parquet",
         findings="results/datasets/{dataset}/findings.csv",
+        source="results/datasets/{dataset}/source.json",
     log:
         "logs/prepare_dataset/{dataset}.log",
     conda:
         ENVIRONMENT
     params:
-        format=lambda wildcards: dataset_of(wildcards).format or "seed_json",
-        images=lambda wildcards: dataset_of(wildcards).images
-        or f"results/generated/{wildcards.dataset}/images",
-        annotations=lambda wildcards: dataset_of(wildcards).annotations
-        or f"results/generated/{wildcards.dataset}/annotations.json",
+        where=lambda wildcards: where_flags(wildcards.dataset),
         source=lambda wildcards: fingerprint_of(dataset_of(wildcards)),
         plugins=PLUGINS,
         code=lambda wildcards: code_hash(
-            "feedrate.index",
-            module_of("formats", dataset_of(wildcards).format or "seed_json"),
+            "feedrate.intake", *modules_of_format(dataset_of(wildcards))
         ),
     shell:
-        "feedrate --log {log} prepare-dataset --name {wildcards.dataset} --format {params.format:q}"
-        " --images {params.images:q} --annotations {params.annotations:q}"
-        " --plugins {params.plugins:q} {output.samples} {output.findings}"
+        "feedrate --log {log} prepare-dataset --name {wildcards.dataset} {params.where:q}"
+        " --plugins {params.plugins:q} {output.samples} {output.findings} {output.source}"
 
 
 rule validate_dataset:
     input:
         samples=rules.prepare_dataset.output.samples,
         findings=rules.prepare_dataset.output.findings,
+        apart=lambda wildcards: [
+            f"results/validation/{name}.parquet"
+            for name in dataset_of(wildcards).apart_from
+        ],
     output:
-        "results/validation/{dataset}.csv",
+        findings="results/validation/{dataset}.csv",
+        facts="results/validation/{dataset}.parquet",
     log:
         "logs/validate_dataset/{dataset}.log",
     conda:
@@ -60,16 +75,27 @@ rule validate_dataset:
     threads: 2
     params:
         checks=json.dumps(STUDY.checks),
-        code=code_hash("feedrate.validation"),
+        targets=TARGETS,
+        validation=STUDY.validation.model_dump_json(),
+        maps=lambda wildcards: flags_of(maps=dataset_of(wildcards).maps),
+        found_maps=lambda wildcards: fingerprint_of_paths(dataset_of(wildcards).maps),
+        code=code_hash(
+            "feedrate.validation",
+            *(module_of("decoders", name) for name in names("decoders")),
+        ),
     shell:
         "feedrate --log {log} validate-dataset --name {wildcards.dataset} --checks {params.checks:q}"
-        " {input.samples} {input.findings} {output}"
+        " --targets {params.targets:q} --validation {params.validation:q} {params.maps:q}"
+        " --apart '{input.apart}'"
+        " {input.samples} {input.findings} {output.findings} {output.facts}"
 
 
 rule accept_dataset:
     input:
         samples=rules.prepare_dataset.output.samples,
-        findings=rules.validate_dataset.output,
+        findings=rules.validate_dataset.output.findings,
+        # There to be read when a dataset is refused; a page drawn anew judges nothing anew.
+        page=ancient("results/validation/{dataset}.html"),
     output:
         accepted="results/datasets/{dataset}/accepted.parquet",
         verdict="results/validation/{dataset}.json",

@@ -88,3 +88,19 @@ rule preview_presets:
         code=code_hash("feedrate.exhibits"),
     shell:
         "feedrate --log {log} preview-presets {params.folder}"
+
+
+rule draw_gallery:
+    input:
+        samples=rules.prepare_dataset.output.samples,
+        findings=rules.validate_dataset.output.findings,
+    output:
+        directory("results/galleries/{dataset}"),
+    log:
+        "logs/draw_gallery/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_hash("feedrate.gallery"),
+    shell:
+        "feedrate --log {log} draw-gallery {input.samples} {input.findings} {output}"

@@ -8,6 +8,32 @@ FINDINGS = {
 }
 
 
+rule render_validation:
+    input:
+        source=rules.prepare_dataset.output.source,
+        findings=rules.validate_dataset.output.findings,
+        facts=rules.validate_dataset.output.facts,
+        gallery=rules.draw_gallery.output,
+        likeness=LIKENESS,
+    output:
+        report(
+            "results/validation/{dataset}.html",
+            caption="../report/validation.rst",
+            category="Data",
+            labels={"dataset": "{dataset}", "what": "what came in, and what is wrong"},
+        ),
+    log:
+        "logs/render_validation/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_hash("feedrate.report.dataset"),
+    shell:
+        "feedrate --log {log} render-validation --name {wildcards.dataset} --source {input.source}"
+        " --facts {input.facts} --findings {input.findings} --gallery {input.gallery}"
+        " --likeness {input.likeness} {output}"
+
+
 rule run_notebook:
     input:
         shown_by_notebook,
@@ -26,6 +52,7 @@ rule run_notebook:
             "feedrate.control",
             "feedrate.notebook",
             "feedrate.target_figures",
+            "feedrate.dataset_figures",
         ),
     shell:
         "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
@@ -56,7 +83,11 @@ rule render_notebook:
 rule build_report:
     input:
         **FINDINGS,
-        validation=expand("results/validation/{dataset}.csv", dataset=DATASETS),
+        validation=expand(
+            "results/validation/{dataset}.{suffix}",
+            dataset=DATASETS,
+            suffix=["csv", "html"],
+        ),
         accepted=expand("results/validation/{dataset}.json", dataset=DATASETS),
         previews=expand("results/previews/{dataset}.png", dataset=DATASETS),
     output:

@@ -15,3 +15,25 @@ rule bench_targets:
         ),
     shell:
         "feedrate --log {log} bench-targets {output}"
+
+
+# A generated dataset beside a real one, in turn: is it as hard to load?
+rule compare_datasets:
+    input:
+        generated=f"results/datasets/{STUDY.likeness.generated}/accepted.parquet",
+        real=f"results/datasets/{STUDY.likeness.real}/accepted.parquet",
+    output:
+        "results/speed/likeness.json",
+    log:
+        "logs/compare_datasets.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    params:
+        tuned_on=STUDY.likeness.tuned_on,
+        targets=TARGETS,
+        machine=machine_id(),
+        code=code_hash("feedrate.speed.likeness"),
+    shell:
+        "feedrate --log {log} compare-datasets --tuned-on {params.tuned_on}"
+        " --targets {params.targets:q} {input.generated} {input.real} {output}"

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from feedrate.cli.options import FILE, Json, plugins_option
+from feedrate.cli.options import FILE, Json, Names, limits_of, limits_options, plugins_option
+from feedrate.config import TargetSettings, ValidationSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
-from feedrate.registry import Plugins, resolve
-from feedrate.sample import Finding, Sample
+from feedrate.registry import AUTO, Plugins, resolve
 
 
 @click.command()
@@ -27,50 +27,77 @@ def generate_dataset(generator: str, count: int, seed: int, annotations: Path) -
 
 @click.command()
 @click.option("--name", required=True, help="The dataset's name, for messages.")
-@click.option("--format", "format_name", required=True)
-@click.option("--images", type=FILE, required=True)
-@click.option("--annotations", type=FILE, required=True)
+@click.option("--format", "format_name", default=AUTO, show_default=True)
+@click.option("--folder", type=FILE, help="Where images and annotations lie; they are looked for.")
+@click.option("--images", type=FILE)
+@click.option("--annotations", type=FILE)
 @plugins_option
 @click.argument("samples_path", type=FILE)
 @click.argument("findings_path", type=FILE)
+@click.argument("source_path", type=FILE)
 def prepare_dataset(
     name: str,
     format_name: str,
-    images: Path,
-    annotations: Path,
+    folder: Path | None,
+    images: Path | None,
+    annotations: Path | None,
     plugins: Plugins,
     samples_path: Path,
     findings_path: Path,
+    source_path: Path,
 ) -> None:
     """Read a dataset in its format into one index, and note every line that could not be read."""
-    from feedrate.index import write_index
-    from feedrate.validation import write_findings
+    from feedrate.intake import read_dataset
+    from feedrate.sightings import find_dataset
 
-    read = list(resolve("formats", format_name, plugins)(images, annotations))
-    samples = [item for item in read if isinstance(item, Sample)]
-    if not samples:
-        raise ValueError(f"datasets.{name}: no image with an annotation in {images}, {annotations}")
-    write_findings(findings_path, [item for item in read if isinstance(item, Finding)])
-    write_index(samples_path, samples)
+    source = find_dataset(format_name, folder, images, annotations, plugins)
+    click.echo(f"feedrate: {name}: {source.describe()}", err=True)
+    progress = Progress(f"read {name}", "annotations", 0)
+    if not read_dataset(source, samples_path, findings_path, plugins, progress):
+        raise ValueError(
+            f"datasets.{name}: no image with an annotation in {source.images},"
+            f" {source.annotations}; what was found is in {findings_path}"
+        )
+    write_json(source_path, source.to_json())
 
 
 @click.command()
 @click.option("--name", required=True)
 @click.option("--checks", type=Json(), default="{}", help="Severities that differ from the table.")
+@click.option("--maps", type=FILE, help="Folder of target maps made elsewhere.")
+@click.option("--apart", type=Names(), default="", help="Facts of datasets to be apart from.")
+@limits_options
 @click.argument("samples_path", type=FILE)
 @click.argument("findings_path", type=FILE)
 @click.argument("output", type=FILE)
+@click.argument("facts_path", type=FILE)
 def validate_dataset(
-    name: str, checks: dict[str, Any], samples_path: Path, findings_path: Path, output: Path
+    name: str,
+    checks: dict[str, Any],
+    maps: Path | None,
+    apart: list[str],
+    targets: TargetSettings,
+    validation: ValidationSettings,
+    samples_path: Path,
+    findings_path: Path,
+    output: Path,
+    facts_path: Path,
 ) -> None:
     """Look for everything wrong with a dataset; the table is written whatever is found."""
-    from feedrate.index import read_index
-    from feedrate.validation import read_findings, validate_samples, write_findings
+    from feedrate.index import count_samples
+    from feedrate.validation import validate_dataset as validate
 
-    samples = read_index(samples_path)
-    progress = Progress(f"validate {name}", "images", len(samples))
-    write_findings(
-        output, validate_samples(samples, read_findings(findings_path), checks, progress)
+    progress = Progress(f"validate {name}", "images", count_samples(samples_path))
+    validate(
+        samples_path,
+        findings_path,
+        output,
+        facts_path,
+        limits_of(validation, targets),
+        overrides=checks,
+        apart_from={Path(path).stem: Path(path) for path in apart},
+        maps=maps,
+        progress=progress,
     )
 
 
@@ -90,23 +117,7 @@ def accept_dataset(
     verdict_path: Path,
 ) -> None:
     """Let a dataset pass, without its faulty images where the config says so, or stop the study."""
-    from feedrate.index import read_index, write_index
-    from feedrate.validation import accept_samples, read_findings
+    from feedrate.validation import accept_dataset as accept
 
-    samples = read_index(samples_path)
-    accepted, excluded = accept_samples(
-        name, samples, read_findings(findings_path), on_error, findings_path
-    )
-    write_index(accepted_path, accepted)
-    write_json(
-        verdict_path,
-        {
-            "schema": 1,
-            "dataset": name,
-            "samples": len(samples),
-            "accepted": len(accepted),
-            "excluded": excluded,
-            "instances": sum(len(sample.instances) for sample in accepted),
-            "megapixels_mean": sum(s.width * s.height for s in accepted) / len(accepted) / 1e6,
-        },
-    )
+    verdict = accept(name, samples_path, findings_path, on_error, accepted_path)
+    write_json(verdict_path, verdict)

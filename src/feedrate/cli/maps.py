@@ -38,10 +38,10 @@ def build_maps(
     directory: Path,
 ) -> None:
     """Make the stored maps of one shard of a dataset."""
-    from feedrate.index import read_index
+    from feedrate.index import Index
     from feedrate.maps import build_shard, shard_of
 
-    samples = shard_of(read_index(accepted), shard, shards)
+    samples = shard_of(Index(accepted), shard, shards)
     build_shard(
         samples,
         _polygons_of(transform, targets.image_size, plugins),
@@ -76,10 +76,10 @@ def verify_maps(
     shards: Sequence[Path],
 ) -> None:
     """Make stored maps anew with the reference and compare."""
-    from feedrate.index import read_index
+    from feedrate.index import Index
     from feedrate.verification import verify_maps as verify
 
-    samples = read_index(accepted)
+    samples = Index(accepted)
     verdict = verify(
         samples,
         _polygons_of(transform, targets.image_size, plugins),

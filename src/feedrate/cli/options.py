@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import BaseModel
 
-from feedrate.config import TargetSettings
+from feedrate.config import TargetSettings, ValidationSettings
 
 if TYPE_CHECKING:
     from feedrate.targets import TargetParams
+    from feedrate.validation import Limits
 
 FILE = click.Path(path_type=Path)
 
@@ -81,3 +82,25 @@ def target_params(targets: TargetSettings) -> TargetParams:
     from feedrate.targets import TargetParams
 
     return TargetParams(**targets.model_dump(exclude={"image_size"}))
+
+
+def limits_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say how closely a dataset is looked at."""
+    for option in (
+        click.option("--targets", type=Model(TargetSettings), default="{}"),
+        click.option("--validation", type=Model(ValidationSettings), default="{}"),
+    ):
+        command = option(command)
+    return command
+
+
+def limits_of(validation: ValidationSettings, targets: TargetSettings) -> Limits:
+    """Turn the config's blocks into the limits of the validation."""
+    from feedrate.validation import Limits
+
+    return Limits(
+        max_megapixels=validation.max_megapixels,
+        header_only=validation.images == "header",
+        image_size=targets.image_size,
+        params=target_params(targets),
+    )

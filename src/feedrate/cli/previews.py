@@ -20,10 +20,10 @@ def preview_targets(
     targets: TargetSettings, transform: str, plugins: Plugins, accepted: Path, output: Path
 ) -> None:
     """Draw one image of a dataset with its polygons and its target maps."""
-    from feedrate.index import read_index
+    from feedrate.index import Index
     from feedrate.preview import choose_sample, draw_preview
 
-    sample = choose_sample(read_index(accepted))
+    sample = choose_sample(Index(accepted))
     image = resolve("decoders", "pillow")(sample.image_path.read_bytes())
     fit = resolve("transforms", transform, plugins)(targets.image_size)
     draw_preview(output, sample, image, fit, target_params(targets))

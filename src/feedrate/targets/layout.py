@@ -103,11 +103,12 @@ def file_names(keys: Iterable[str], suffix: str) -> dict[str, str]:
     """Name the files of a shard's keys: the stem, as trainers look for maps, or the whole key.
 
     ``a.jpg`` becomes ``a.npz``; a second key of the same stem, ``a.png``, becomes ``a.png.npz``.
+    Folders stay: ``page/a.jpg`` becomes ``page/a.npz``.
     Names never clash: a key can only be taken by a longer one, which comes later in the order.
     """
     stems = dict[str, str]()
     for key in sorted(keys):
-        stem = Path(key).stem
+        stem = key.removesuffix(Path(key).suffix)
         stems[key if stem in stems else stem] = key
     return {key: stem + suffix for stem, key in stems.items()}
 
@@ -130,7 +131,7 @@ def find_files(
         if (index.recipe.size, index.recipe.params) != (size, params):
             raise MapError(f"{directory / INDEX_NAME}: made for another size or other parameters")
         found |= {key: directory / entry.file for key, entry in index.maps.items()}
-    wanted = {key: found.get(key, maps_dir / f"*/{Path(key).stem}.*") for key in keys}
+    wanted = {key: found.get(key, maps_dir / f"*/{Path(key).with_suffix('.*')}") for key in keys}
     for key, path in wanted.items():
         if not path.is_file():
             raise FileNotFoundError(
