@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ def test_the_verdict_counts_what_was_compared(built: Path) -> None:
     assert verdict["bytes"] == sum(path.stat().st_size for path in built.glob("*/*.npz"))
     assert 0 <= verdict["max_error"] <= verdict["allowed_error"] == EXACT
     assert json.loads(json.dumps(verdict))["size"] == [64, 96]
+
+
+def test_maps_of_images_in_folders_lie_in_the_same_folders(tmp_path: Path) -> None:
+    nested = [replace(item, key=f"page {item.key[:2]}/{item.key}") for item in SAMPLES]
+    for shard in range(3):
+        build(tmp_path / str(shard), shard_of(nested, shard, 3))
+    assert (tmp_path / "1/page 00/001.npz").is_file()
+    assert verify(tmp_path, nested)["maps"] == 7
+    (tmp_path / "1/page 00/stray.npz").write_bytes(b"")
+    with pytest.raises(MapError, match=r"stray\.npz: orphan"):
+        verify(tmp_path, nested)
 
 
 @pytest.mark.parametrize("name", REGISTRIES["codecs"])
