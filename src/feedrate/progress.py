@@ -17,7 +17,7 @@ class Progress:
     Attributes:
         what: What is being done.
         unit: What is counted.
-        total: How many there are.
+        total: How many there are; 0 where nobody knows.
     """
 
     what: str
@@ -30,12 +30,14 @@ class Progress:
         """Say where it stands, if the last word is a while ago or this is the end."""
         self.total = total if total is not None else self.total
         now = time.monotonic()
-        finished = done >= self.total
+        finished = 0 < self.total <= done
         if now - self._told < PATIENCE_S and not (finished and now - self._started > PATIENCE_S):
             return
         self._told = now
         passed = now - self._started
         left = passed / done * (self.total - done) if done else 0.0
-        rest = f"{passed:.0f} s" if finished else f"about {left:.0f} s left"
-        line = f"feedrate: {self.what}: {done} of {self.total} {self.unit}, {rest}"
-        print(line, file=sys.stderr, flush=True)
+        rest = f"{passed:.0f} s" if finished or not self.total else f"about {left:.0f} s left"
+        count = (
+            f"{done} of {self.total} {self.unit}" if self.total else f"{done} {self.unit} so far"
+        )
+        print(f"feedrate: {self.what}: {count}, {rest}", file=sys.stderr, flush=True)

@@ -67,6 +67,7 @@ def test_line_ends_and_byte_order_mark(tmp_path: Path, start: bytes, end: bytes)
         ("just words", "is not x1,y1"),
         (f"{GOOD}", "is not x1,y1"),
         ("1,2,3,4,,6,7,8,text", "are not 8 numbers"),
+        (f"{GOOD},two\r{GOOD},lines", "has a CR inside; end lines with LF or CR LF"),
     ],
 )
 def test_bad_line_is_a_finding_with_its_number(tmp_path: Path, line: str, reason: str) -> None:

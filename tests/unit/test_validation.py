@@ -1,63 +1,117 @@
-"""Every check fires on a planted fault and is silent on a clean sample; the gate obeys."""
+"""Every check fires on a planted fault, alone, and is silent on a clean sample."""
 
 from __future__ import annotations
 
 import io
 import os
-import shutil
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import PIL.Image
 import pytest
 from tiny import QUAD, make_samples
+from validating import survey, validate
 
-from feedrate.formats.sroie import read
 from feedrate.sample import Finding, Sample, TextInstance
 from feedrate.targets.presets import MIN_AREA_PX as MASKED_BELOW_PX
-from feedrate.validation import (
-    CHECKS,
-    ValidationError,
-    accept_samples,
-    read_findings,
-    validate_samples,
-    write_findings,
-)
+from feedrate.validation import CHECKS, Limits
+from feedrate.validation.limits import MAX_MEGAPIXELS
 from feedrate.validation.polygons import MIN_AREA_PX
 
-SROIE = Path(os.environ.get("FEEDRATE_DATA", Path(__file__).parents[3] / "shared/data")) / "sroie"
-BY_READERS = {"missing_image", "missing_annotation", "bad_annotation", "unsafe_name"}
-"""Found by the formats; ``tests/contract/test_formats.py`` plants them."""
+BY_READERS = {
+    *("missing_image", "missing_annotation", "bad_annotation", "bad_encoding", "unsafe_name"),
+    *("foreign_file", "byte_order_mark", "crlf", "comma_in_text"),
+}
+"""Found by the formats; their tests plant them."""
+BY_THE_WHOLE = {
+    *("duplicate_image", "conflicting_twins", "annotated_twice", "annotated_differently"),
+    *("leaked_image", "density_outlier", "aspect_outlier", "size_outlier"),
+    *("missing_map", "orphan_map", "stale_map"),
+}
+"""Found among several samples: planted in `test_validation_dataset` and `test_validation_maps`."""
+
+
+class Fault(NamedTuple):
+    """What is planted in a sample, which check must find it, and words of its message."""
+
+    name: str
+    check: str
+    plant: Callable[[Sample], Sample]
+    message: str
+    location: str = "picture_0.jpg"
 
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Sample:
-    return make_samples(tmp_path / "images", 1)[0]
+    only = make_samples(tmp_path / "images", 1)[0]
+    return replace(only, annotation="gt_0.txt")
 
 
-def with_polygon(sample: Sample, points: object) -> Sample:
+def with_polygon(points: object, ignore: bool = False) -> Callable[[Sample], Sample]:
     polygon = np.array(points, np.float64).reshape(-1, 2)
-    return replace(sample, instances=(TextInstance(QUAD), TextInstance(polygon)))
+    second = TextInstance(polygon, ignore)
+    return lambda sample: replace(sample, instances=(TextInstance(QUAD), second))
 
 
-def with_bytes(sample: Sample, change: Callable[[bytes], bytes]) -> Sample:
-    sample.image_path.write_bytes(change(sample.image_path.read_bytes()))
-    return sample
+def with_bytes(change: Callable[[bytes], bytes]) -> Callable[[Sample], Sample]:
+    def plant(sample: Sample) -> Sample:
+        sample.image_path.write_bytes(change(sample.image_path.read_bytes()))
+        return sample
+
+    return plant
 
 
-def resaved(data: bytes, mode: str = "RGB", orientation: int = 1) -> bytes:
-    exif, stream = PIL.Image.Exif(), io.BytesIO()
+def resaved(mode: str, kind: str = "JPEG", **options: object) -> Callable[[Sample], Sample]:
+    def change(data: bytes) -> bytes:
+        stream = io.BytesIO()
+        with PIL.Image.open(io.BytesIO(data)) as image:
+            image.convert(mode).save(stream, kind, **options)
+        return stream.getvalue()
+
+    return with_bytes(change)
+
+
+def turned(orientation: int, **changes: object) -> Callable[[Sample], Sample]:
+    """Tag the picture, and change the annotation; the picture is 120 x 160 as stored."""
+    exif = PIL.Image.Exif()
     exif[0x0112] = orientation
-    PIL.Image.open(io.BytesIO(data)).convert(mode).save(stream, "JPEG", exif=exif)
+    plant = resaved("RGB", exif=exif)
+    return lambda sample: plant(replace(sample, **changes))  # type: ignore[arg-type]
+
+
+def several(data: bytes) -> bytes:
+    stream = io.BytesIO()
+    with PIL.Image.open(io.BytesIO(data)) as image:
+        image.save(stream, "MPO", save_all=True, append_images=[image])
     return stream.getvalue()
+
+
+def png(width: int, height: int, depth: int, colour_type: int, keep: int | None = None) -> bytes:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + checksum
+
+    channels = {0: 1, 2: 3}[colour_type]
+    row = b"\0" + bytes(min(width, 999) * channels * depth // 8)
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
+    body = chunk(b"IDAT", zlib.compress(row * min(height, 999))) + chunk(b"IEND", b"")
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body)[:keep]
 
 
 def bomb(data: bytes) -> bytes:
     at = data.index(b"\xff\xc0") + 5
-    return data[:at] + struct.pack(">HH", 65500, 65500) + data[at + 4 :]
+    return data[:at] + struct.pack(">HH", 65500, 65400) + data[at + 4 :]
+
+
+def with_junk_before_tables(data: bytes) -> bytes:
+    """Four stray bytes before a marker: simplejpeg refuses them, Pillow and OpenCV do not."""
+    at = data.index(b"\xff\xdb")
+    return data[:at] + b"\0\0\0\0" + data[at:]
 
 
 def without_file(sample: Sample) -> Sample:
@@ -65,79 +119,213 @@ def without_file(sample: Sample) -> Sample:
     return sample
 
 
+def renamed(name: str) -> Callable[[Sample], Sample]:
+    def plant(sample: Sample) -> Sample:
+        path = sample.image_path.rename(sample.image_path.with_name(name))
+        return replace(sample, key=name, image_path=path)
+
+    return plant
+
+
 BOW_TIE = [[10, 10], [70, 40], [70, 10], [10, 34]]
-FAULTS: list[tuple[str, str, Callable[[Sample], Sample], str]] = [
-    ("truncated", "unreadable_image", lambda s: with_bytes(s, lambda d: d[:600]), "truncated JPEG"),
-    ("empty file", "unreadable_image", lambda s: with_bytes(s, lambda d: b""), "neither JPEG"),
-    ("text", "unreadable_image", lambda s: with_bytes(s, lambda d: b"x" * 99), "neither JPEG"),
-    ("bomb", "unreadable_image", lambda s: with_bytes(s, bomb), "65500 x 65500"),
-    (
-        "CMYK",
+WIDE = TextInstance(np.array([[10.0, 10.0], [150.0, 10.0], [150.0, 40.0], [10.0, 40.0]]))
+HIGH = TextInstance(np.array([[10.0, 10.0], [40.0, 10.0], [40.0, 150.0], [10.0, 150.0]]))
+ONE = "gt_0.txt: instance 2"
+ALL = "gt_0.txt"
+FAULTS = [
+    Fault("empty file", "unreadable_image", with_bytes(lambda d: b""), "begins with b''"),
+    Fault("text", "unreadable_image", with_bytes(lambda d: b"x" * 99), "begins with b'xxx"),
+    Fault("gone", "unreadable_image", without_file, "cannot be read: No such file"),
+    Fault(
+        "damaged header",
         "unreadable_image",
-        lambda s: with_bytes(s, lambda d: resaved(d, "CMYK")),
-        "4 channels",
+        with_bytes(lambda d: png(120, 160, 7, 2)),
+        "Pillow cannot identify this PNG",
     ),
-    ("gone", "unreadable_image", without_file, "cannot be read: No such file"),
-    (
+    Fault("cut JPEG", "truncated_image", with_bytes(lambda d: d[:900]), "no end-of-image marker"),
+    Fault(
+        "cut PNG",
+        "truncated_image",
+        with_bytes(lambda d: png(120, 160, 8, 2, keep=-40)),
+        "its end is missing; Pillow cannot decode",
+    ),
+    Fault(
+        "PNG without end",
+        "truncated_image",
+        with_bytes(lambda d: png(120, 160, 8, 2, keep=-12)),
+        "its end is missing, though read by",
+    ),
+    Fault(
+        "JPEG bomb",
+        "oversized_image",
+        with_bytes(bomb),
+        "says 65400 x 65500, 4284 megapixels; the limit is 178.957",
+    ),
+    Fault(
+        "PNG bomb",
+        "oversized_image",
+        with_bytes(lambda d: png(60_000, 50_000, 8, 2, keep=60)),
+        "60000 x 50000, 3000 megapixels",
+    ),
+    Fault("GIF", "unsupported_image", resaved("L", "GIF"), "GIF; save it as JPEG or PNG"),
+    Fault("WebP", "unsupported_image", resaved("RGB", "WEBP"), "WEBP"),
+    Fault("CMYK", "cmyk_image", resaved("CMYK"), "save it as RGB"),
+    Fault(
+        "16-bit RGB",
+        "sixteen_bit_image",
+        with_bytes(lambda d: png(120, 160, 16, 2)),
+        "RGB of 16 bits a channel",
+    ),
+    Fault("alpha", "alpha_image", resaved("RGBA", "PNG"), "RGBA with transparency"),
+    Fault("palette", "palette_image", resaved("P", "PNG"), "PNG with a palette"),
+    Fault("grey", "grey_image", resaved("L"), "grey JPEG (mode L)"),
+    Fault("1-bit", "grey_image", resaved("1", "PNG"), "grey PNG (mode 1)"),
+    Fault("progressive", "progressive_image", resaved("RGB", progressive=True), "several passes"),
+    Fault("two pictures", "several_pictures", with_bytes(several), "2 pictures in one file"),
+    Fault(
         "declared",
         "size_mismatch",
         lambda s: replace(s, declared_size=(160, 120)),
         "its annotation says 160 x 120, the image is 120 x 160",
     ),
-    ("changed", "size_mismatch", lambda s: replace(s, height=200), "the index says 120 x 200"),
-    (
-        "turned",
-        "exif_orientation",
-        lambda s: with_bytes(s, lambda d: resaved(d, orientation=6)),
-        "orientation 6",
+    Fault(
+        "changed",
+        "size_mismatch",
+        lambda s: replace(s, height=200),
+        "the index says 120 x 200",
     ),
-    ("no point", "fewer_than_3_points", lambda s: with_polygon(s, []), "0 points"),
-    ("two points", "fewer_than_3_points", lambda s: with_polygon(s, [[1, 1], [9, 9]]), "2 points"),
-    (
-        "NaN",
-        "not_finite",
-        lambda s: with_polygon(s, [[1, 1], [9, np.nan], [5, 9]]),
-        "1,1 9,nan 5,9",
+    Fault("fits turned", "exif_orientation", turned(6, instances=(WIDE,)), "the turned picture"),
+    Fault("fits both", "exif_orientation", turned(6), "orientation 6; the annotation fits the pic"),
+    Fault("upside down", "exif_orientation", turned(3, instances=(HIGH,)), "as well as turned"),
+    Fault("fits stored", "exif_unturned", turned(8, instances=(HIGH,)), "as stored only"),
+    Fault(
+        "stray bytes",
+        "decoders_disagree",
+        with_bytes(with_junk_before_tables),
+        "read by pillow and opencv, but simplejpeg refuses it: Corrupt JPEG data",
     ),
-    ("inf", "not_finite", lambda s: with_polygon(s, [[1, 1], [9, 1], [5, np.inf]]), "inf"),
-    ("one point thrice", "zero_area", lambda s: with_polygon(s, [[5, 5]] * 3), "0 square pixels"),
-    ("flat", "zero_area", lambda s: with_polygon(s, [[1, 1], [5, 5], [9, 9]]), "masked out"),
-    ("bow tie", "self_crossing", lambda s: with_polygon(s, BOW_TIE), "10,10 70,40 70,10 10,34"),
-    (
+    Fault("odd name", "odd_name", renamed("a, (1) é.jpg"), "commas and brackets and spaces and le"),
+    Fault("no point", "fewer_than_3_points", with_polygon([]), "0 points", ONE),
+    Fault("two points", "fewer_than_3_points", with_polygon([[1, 1], [9, 9]]), "2 points", ONE),
+    Fault("NaN", "not_finite", with_polygon([[1, 1], [9, np.nan], [5, 9]]), "1,1 9,nan 5,9", ONE),
+    Fault("inf", "not_finite", with_polygon([[1, 1], [9, 1], [5, np.inf]]), "inf", ONE),
+    Fault(
+        "one point thrice", "zero_area", with_polygon([[5, 5]] * 3, True), "0 square pixels", ONE
+    ),
+    Fault("flat", "zero_area", with_polygon([[1, 1], [5, 5], [9, 9]], True), "masked out", ONE),
+    Fault(
+        "bow tie",
+        "self_crossing",
+        with_polygon([[10, 50], [70, 90], [70, 50], [10, 80]]),
+        "10,50 70,90 70,50 10,80: the outline crosses or touches itself; its points in the order"
+        " 1, 3, 2, 4 do not",
+        ONE,
+    ),
+    Fault(
+        "star",
+        "self_crossing",
+        with_polygon([[50, 50], [70, 110], [20, 72], [80, 72], [30, 110]]),
+        "crosses or touches itself",
+        ONE,
+    ),
+    Fault(
         "right",
         "out_of_frame",
-        lambda s: with_polygon(s, [[100, 10], [125, 10], [125, 30], [100, 30]]),
-        "6 px outside of 120 x 160",
+        with_polygon([[100, 10], [140, 10], [140, 30], [100, 30]]),
+        "21 px outside of 120 x 160, 50% of its area",
+        ONE,
     ),
-    (
+    Fault(
         "above",
         "out_of_frame",
-        lambda s: with_polygon(s, [[10, -2.5], [50, 10], [10, 30]]),
+        with_polygon([[10, -2.5], [50, 10], [10, 30]]),
         "2.5 px outside",
+        ONE,
     ),
+    Fault(
+        "once more, from another corner",
+        "duplicate_polygon",
+        with_polygon(np.roll(QUAD, 1, axis=0)),
+        "the outline of instance 1 once more",
+        ONE,
+    ),
+    Fault(
+        "anticlockwise",
+        "vertex_order",
+        with_polygon(np.add(QUAD[::-1], (0, 40))),
+        "1 of 2 outlines run counter-clockwise on screen, the first is instance 2",
+        ALL,
+    ),
+    Fault(
+        "dent",
+        "not_convex",
+        with_polygon([[10, 40], [90, 60], [10, 80], [30, 60]]),
+        "a quad with a dent",
+        ONE,
+    ),
+    Fault(
+        "small",
+        "text_too_small",
+        with_polygon([[10, 50], [70, 50], [70, 51.5], [10, 51.5]]),
+        "1 of 2 texts are below 8 px at 640 px, the smallest has 6",
+        ALL,
+    ),
+    Fault(
+        "diagonal sliver",
+        "lost_instance",
+        with_polygon([[10, 50], [60, 100], [60, 101], [10, 51]]),
+        "1 of 2 texts are not in the maps at 640 px: 1 shrunk_away",
+        ALL,
+    ),
+    Fault(
+        "all ignored",
+        "only_ignored",
+        lambda s: replace(s, instances=(TextInstance(QUAD, ignore=True),)),
+        "all of its 1 texts are ignored",
+        ALL,
+    ),
+    Fault("no text", "no_instances", lambda s: replace(s, instances=()), "no text at all", ALL),
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault[0])
-def test_planted_fault_is_found_and_nothing_else(
-    sample: Sample, fault: tuple[str, str, Callable[[Sample], Sample], str]
-) -> None:
-    _, check, plant, message = fault
-    (finding,) = validate_samples([plant(sample)])
-    assert (finding.key, finding.check) == ("picture_0.jpg", check)
-    assert finding.severity == CHECKS[check].severity
-    assert message in finding.message
-    assert finding.location
+BESIDE = {
+    "fits turned": {"out_of_frame"},
+    "PNG without end": {"decoders_disagree"},
+    "GIF": {"palette_image", "grey_image"},
+    "no point": {"lost_instance"},
+    "two points": {"lost_instance"},
+    "NaN": {"lost_instance"},
+    "inf": {"lost_instance"},
+}
+"""What else such a fault brings about."""
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_planted_fault_is_found_and_nothing_else(sample: Sample, fault: Fault) -> None:
+    planted = fault.plant(sample)
+    found = validate([planted])
+    (finding,) = [item for item in found if item.check == fault.check]
+    assert finding.key == planted.key
+    assert finding.severity == CHECKS[fault.check].severity
+    assert fault.message in finding.message
+    assert finding.location.endswith(fault.location.replace("picture_0.jpg", planted.key))
+    assert {item.check for item in found} <= {fault.check} | BESIDE.get(fault.name, set())
 
 
 def test_every_check_is_planted_somewhere() -> None:
-    planted = {check for _, check, _, _ in FAULTS} | BY_READERS | {"duplicate_image"}
-    assert planted == set(CHECKS)
+    assert {fault.check for fault in FAULTS} | BY_READERS | BY_THE_WHOLE == set(CHECKS)
     assert all("|" not in check.description for check in CHECKS.values()), "a table's separator"
 
 
 def test_clean_samples_give_no_finding(tmp_path: Path) -> None:
-    assert validate_samples(make_samples(tmp_path / "images")) == []
+    found, facts = survey(make_samples(tmp_path / "images"))
+    assert found == []
+    first = facts[0]
+    assert (first.key, first.width, first.height) == ("picture_0.jpg", 120, 160)
+    assert (first.kind, first.mode, first.bytes > 999) == ("JPEG", "RGB", True)
+    assert (first.instances, first.ignored, first.drawn) == (2, 1, 1)
+    assert (first.too_small, first.lost) == (0, 0)
+    assert first.text_sides == (24 * 640 / 160,)
 
 
 @pytest.mark.parametrize(
@@ -146,45 +334,91 @@ def test_clean_samples_give_no_finding(tmp_path: Path) -> None:
         [[0, 0], [120, 0], [120, 160], [0, 160]],
         [[-1, -1], [50, 0], [0, 50]],
         [[10, 10], [50, 10], [50, 10], [50, 50]],
-        [[10, 10], [50, 30], [10, 50], [20, 30]],
-        [[10, 10], [10, 50], [50, 50], [50, 10]],
+        [[10, 10], [50, 10], [50, 30], [30, 30], [10, 30]],
+        [[10, 10], [70, 10], [70, 40], [40, 25], [10, 40]],
     ],
-    ids=["to the edge", "within a pixel", "repeated point", "not convex", "anticlockwise"],
+    ids=["to the edge", "within a pixel", "repeated point", "point on a side", "dent of five"],
 )
 def test_harmless_outlines_give_no_finding(sample: Sample, points: object) -> None:
-    assert validate_samples([with_polygon(sample, points)]) == []
+    assert validate([with_polygon(points)(sample)]) == []
 
 
-def test_grey_and_untagged_orientation_give_no_finding(sample: Sample) -> None:
-    assert validate_samples([with_bytes(sample, lambda data: resaved(data, "L", 1))]) == []
+@pytest.mark.parametrize("far", [1e10, 1e200, 1e308])
+def test_absurd_coordinates_are_out_of_frame(sample: Sample, far: float) -> None:
+    found = validate([with_polygon([[1, 1], [far, 1], [far, far], [1, far]])(sample)])
+    assert "out_of_frame" in {item.check for item in found}
+
+
+def test_an_image_of_unknown_size_has_no_frame(sample: Sample) -> None:
+    broken = replace(with_bytes(lambda data: b"")(sample), width=0, height=0)
+    assert [item.check for item in validate([broken])] == ["unreadable_image"]
+
+
+def test_untagged_orientation_gives_no_finding(sample: Sample) -> None:
+    assert validate([turned(1)(sample)]) == []
+
+
+def test_a_picture_without_polygons_does_not_tell_its_frame(sample: Sample) -> None:
+    found = validate([turned(6, instances=())(sample)])
+    assert [item.check for item in found] == ["exif_orientation", "no_instances"]
+    assert "no polygon tells" in found[0].message
+
+
+def test_the_declared_size_tells_the_frame_too(sample: Sample) -> None:
+    found = validate([turned(6, declared_size=(160, 120))(sample)])
+    assert {item.check for item in found} == {"exif_orientation", "size_mismatch"}
+    assert "fits the turned picture only" in found[-1].message
+    (unturned,) = validate([turned(6, declared_size=(120, 160))(sample)])
+    assert unturned.check == "exif_unturned"
+
+
+def test_sixteen_bit_grey_is_found_and_not_decoded(sample: Sample) -> None:
+    found, (facts,) = survey([with_bytes(lambda data: png(120, 160, 16, 0))(sample)])
+    assert {item.check for item in found} == {"sixteen_bit_image", "grey_image"}
+    assert (facts.mode, facts.pixels) == ("I;16", "")
+
+
+def test_a_lower_limit_refuses_before_decoding(sample: Sample) -> None:
+    found, (facts,) = survey([sample], limits=Limits(max_megapixels=0.01))
+    assert [item.check for item in found] == ["oversized_image"]
+    assert "120 x 160, 0.0192 megapixels; the limit is 0.01" in found[0].message
+    assert facts.pixels == ""
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), MAX_MEGAPIXELS + 1])
+def test_limits_out_of_range_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=f"max_megapixels is {value}"):
+        Limits(max_megapixels=value)
+    with pytest.raises(ValueError, match="image_size is 0"):
+        Limits(image_size=0)
+
+
+def test_by_header_only_no_pixel_is_read(sample: Sample) -> None:
+    cut = with_bytes(lambda data: data[:900])(sample)
+    found, (facts,) = survey([cut], limits=Limits(header_only=True))
+    assert found == []
+    assert (facts.width, facts.sha256, facts.pixels) == (120, "", "")
+    (finding,) = validate([with_bytes(lambda d: b"")(sample)], limits=Limits(header_only=True))
+    assert finding.check == "unreadable_image"
+
+
+def test_control_characters_are_never_printed(sample: Sample) -> None:
+    odd = renamed("a\x1b[31m\nb.jpg")(sample)
+    found = validate([with_bytes(lambda data: b"\x1b[31m")(odd)])
+    assert {item.check for item in found} == {"odd_name", "unreadable_image"}
+    assert all((item.message + item.location).isprintable() for item in found)
+    assert all(item.key == odd.key for item in found)
 
 
 def test_area_limit_is_the_target_builders() -> None:
     assert MIN_AREA_PX == MASKED_BELOW_PX
 
 
-@pytest.mark.parametrize(("shift", "words"), [(0, "the same annotation"), (1, "different annot")])
-def test_duplicates_are_found_on_all_but_the_first(tmp_path: Path, shift: int, words: str) -> None:
-    samples = make_samples(tmp_path / "images", 3)
-    shutil.copy(samples[0].image_path, samples[2].image_path)
-    moved = tuple(replace(i, polygon=i.polygon + shift) for i in samples[0].instances)
-    samples[2] = replace(samples[2], width=120, instances=moved)
-    (finding,) = validate_samples(samples)
-    assert (finding.key, finding.check) == ("picture_2.jpg", "duplicate_image")
-    assert "picture_0.jpg" in finding.message
-    assert words in finding.message
-
-
-def test_missing_files_are_no_duplicates(tmp_path: Path) -> None:
-    samples = [without_file(sample) for sample in make_samples(tmp_path / "images", 2)]
-    assert [item.check for item in validate_samples(samples)] == ["unreadable_image"] * 2
-
-
 def test_overrides_change_a_severity_or_switch_a_check_off(sample: Sample) -> None:
-    faulty = replace(with_polygon(sample, BOW_TIE), declared_size=(1, 1))
+    faulty = replace(with_polygon(BOW_TIE)(sample), declared_size=(1, 1))
     early = [Finding("a.csv", "missing_image", "error", "m"), Finding("b", "own", "info", "m")]
     overrides = {"self_crossing": "error", "size_mismatch": "off", "missing_image": "warning"}
-    found = validate_samples([faulty], early, overrides)
+    found = validate([faulty], early, overrides)
     assert [(item.check, item.severity) for item in found] == [
         ("missing_image", "warning"),
         ("own", "info"),
@@ -198,103 +432,17 @@ def test_overrides_change_a_severity_or_switch_a_check_off(sample: Sample) -> No
 )
 def test_unknown_override_is_refused(overrides: dict[str, str], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        validate_samples([], [], overrides)
+        validate([], [], overrides)
 
 
 def test_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = make_samples(tmp_path / "images", 34)
-    samples[5] = with_polygon(samples[5], BOW_TIE)
+    samples[5] = with_polygon(BOW_TIE)(samples[5])
     samples[33] = without_file(samples[33])
     told: list[int] = []
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
-    many = validate_samples(samples, progress=told.append)
+    many = survey(samples, progress=told.append)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
-    assert many == validate_samples(samples)
-    assert [item.key for item in many] == ["picture_5.jpg", "picture_33.jpg"]
+    assert many == survey(samples)
+    assert [item.key for item in many[0]] == ["picture_5.jpg", "picture_33.jpg"]
     assert told == list(range(1, 35))
-
-
-def test_table_of_findings_comes_back(tmp_path: Path) -> None:
-    findings = [
-        Finding("été, 1.jpg", "zero_area", "warning", 'a "quote", a comma'),
-        Finding("a\rb.jpg", "not_finite", "error", "two\nlines\r\nand \0", "f.csv:3"),
-    ]
-    path = tmp_path / "new/findings.csv"
-    write_findings(path, findings)
-    assert read_findings(path) == findings
-    assert path.read_bytes().startswith(b'"key","check","severity","message","location"\n')
-    write_findings(path, [])
-    assert read_findings(path) == []
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "a,b\n", "key,check,severity,message,location\na,b,fatal,c,d\n",
-     "key,check,severity,message,location\na,b\n"],
-    ids=["empty", "other columns", "other severity", "short row"],
-)  # fmt: skip
-def test_other_table_is_refused_by_name(tmp_path: Path, content: str) -> None:
-    (tmp_path / "findings.csv").write_text(content)
-    with pytest.raises(ValueError, match=r"findings\.csv"):
-        read_findings(tmp_path / "findings.csv")
-
-
-TABLE = Path("results/validation/receipts.csv")
-ERRORS = [
-    Finding("picture_2.jpg", "unreadable_image", "error", "truncated\nJPEG"),
-    Finding("picture_0.jpg", "not_finite", "error", "nan"),
-    Finding("absent.jpg", "missing_image", "error", "not there"),
-]
-WARNING = Finding("picture_1.jpg", "zero_area", "warning", "flat")
-
-
-def test_warnings_do_not_stop(tmp_path: Path) -> None:
-    samples = make_samples(tmp_path, 2)
-    assert accept_samples("receipts", samples, [WARNING], "stop", TABLE) == (samples, [])
-
-
-def test_errors_stop_with_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError) as caught:
-        accept_samples("receipts", make_samples(tmp_path, 3), [WARNING, *ERRORS], "stop", TABLE)
-    assert str(caught.value) == (
-        "receipts: 3 errors, first: picture_2.jpg: unreadable_image: truncated JPEG;"
-        " all in results/validation/receipts.csv;"
-        " set datasets.receipts.on_error: exclude to leave them out"
-    )
-
-
-def test_error_without_a_sample_stops_too(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match=r"receipts: 1 error, first: absent\.jpg"):
-        accept_samples("receipts", make_samples(tmp_path, 1), ERRORS[2:], "stop", TABLE)
-
-
-def test_errors_are_excluded_where_the_config_says_so(tmp_path: Path) -> None:
-    samples = make_samples(tmp_path, 4)
-    accepted, excluded = accept_samples("receipts", samples, [WARNING, *ERRORS], "exclude", TABLE)
-    assert accepted == [samples[1], samples[3]]
-    assert excluded == ["picture_0.jpg", "picture_2.jpg"]
-
-
-def test_nothing_left_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match=r"first: picture_0.*receipts\.csv; nothing is left"):
-        accept_samples("receipts", make_samples(tmp_path, 1), ERRORS[1:], "exclude", TABLE)
-    with pytest.raises(ValidationError, match="it has no samples"):
-        accept_samples("receipts", [], [], "stop", TABLE)
-
-
-def test_other_decision_is_refused() -> None:
-    with pytest.raises(ValueError, match="neither stop nor exclude"):
-        accept_samples("receipts", [], [], "ignore", TABLE)
-
-
-def test_real_receipts_hold_five_pairs_and_no_error() -> None:
-    if not SROIE.is_dir():
-        pytest.skip(f"no real receipts at {SROIE}; set FEEDRATE_DATA")
-    found = list(read(SROIE / "img", SROIE / "box"))
-    findings = validate_samples([item for item in found if isinstance(item, Sample)])
-    assert {item.check for item in findings} == {"duplicate_image"}
-    assert {item.severity for item in findings} == {"warning"}
-    assert all("different annotations" in item.message for item in findings)
-    pairs = {(item.message.split(".jpg")[0][-3:], item.key[:3]) for item in findings}
-    expected = "012/015 016/018 074/624 076/625 277/452"
-    assert pairs == {tuple(pair.split("/")) for pair in expected.split()}

@@ -27,11 +27,12 @@ rule render_validation:
     conda:
         ENVIRONMENT
     params:
+        targets=TARGETS,
         code=code_hash("feedrate.report.dataset"),
     shell:
         "feedrate --log {log} render-validation --name {wildcards.dataset} --source {input.source}"
         " --facts {input.facts} --findings {input.findings} --gallery {input.gallery}"
-        " --likeness {input.likeness} {output}"
+        " --likeness {input.likeness} --targets {params.targets:q} {output}"
 
 
 rule run_notebook:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from feedrate.sightings import Sighting
     from feedrate.validation import Limits
 
-NO_FORMAT = "none"
+SEVERITIES = ("error", "warning", "info")
+NO_FORMAT = "images_only"
 """Stands for a format where images have no annotations."""
 
 
@@ -59,27 +60,28 @@ def validate(
     else:
         known = names("formats", plugins) if format_name == AUTO else [format_name]
         sources = find_datasets(folder, known, plugins) or [_images_alone(folder)]
-    apart = _facts_of(against, output, limits, plugins) if against else {}
-    totals = Counter[str]()
-    for name, source in _named(sources):
-        place = output / name
-        totals += check_one(name, source, place, limits, checks, apart, maps, plugins)
-    click.echo(f"feedrate: {_told(totals)}: {output}")
-    if strict and totals["error"]:
-        raise ValueError(f"{folder}: {totals['error']} errors; they are listed in {output}")
+    apart = _facts_of(against, output, limits) if against else {}
+    settings = {"overrides": checks, "apart_from": apart, "maps": maps}
+    counts = {
+        name: _check_one(name, source, output / name, limits, settings, targets, plugins)
+        for name, source in _named(sources)
+    }
+    write_json(output / "summary.json", {"schema": 1, "folder": str(folder), "datasets": counts})
+    errors = sum(each["error"] for each in counts.values())
+    if strict and errors:
+        raise ValueError(f"{folder}: {errors} errors; {output} lists them")
 
 
-def check_one(
+def _check_one(
     name: str,
     source: Sighting,
     place: Path,
     limits: Limits,
-    checks: dict[str, Any],
-    apart: dict[str, Path],
-    maps: Path | None,
+    settings: dict[str, Any],
+    targets: TargetSettings,
     plugins: Plugins,
-) -> Counter[str]:
-    """Read, check and show one dataset; count what was found by severity."""
+) -> dict[str, int]:
+    """Read, check and show one dataset; count its samples and what was found by severity."""
     from feedrate.cli.intake import write_page
     from feedrate.gallery import draw_gallery
     from feedrate.intake import read_bare, read_dataset
@@ -90,27 +92,18 @@ def check_one(
     findings, facts, gallery = place / "findings.csv", place / "facts.parquet", place / "gallery"
     if source.format == NO_FORMAT:
         count = read_bare(source.images, samples, noted)
-        checks = {"no_instances": "off", **checks}
+        settings = {**settings, "overrides": {"no_instances": "off", **settings["overrides"]}}
     else:
         count = read_dataset(source, samples, noted, plugins)
     write_json(place / "source.json", source.to_json())
     progress = Progress(f"validate {name}", "images", count)
-    validate_dataset(
-        samples,
-        noted,
-        findings,
-        facts,
-        limits,
-        overrides=checks,
-        apart_from=apart,
-        maps=maps,
-        progress=progress,
-    )
+    validate_dataset(samples, noted, findings, facts, limits, **settings, progress=progress)
     draw_gallery(gallery, samples, findings)
-    write_page(
-        name, place / "source.json", facts, findings, gallery, None, None, place / "index.html"
-    )
-    return Counter(finding.severity for finding in stream_findings(findings))
+    page = place / "index.html"
+    write_page(name, place / "source.json", facts, findings, gallery, None, None, page, targets)
+    found = Counter[str](finding.severity for finding in stream_findings(findings))
+    click.echo(f"feedrate: {name}: {count} annotated images, {_told(found)}: {page}")
+    return {"samples": count, **{severity: found[severity] for severity in SEVERITIES}}
 
 
 def _images_alone(folder: Path) -> Sighting:
@@ -124,7 +117,7 @@ def _named(sources: list[Sighting]) -> list[tuple[str, Sighting]]:
     """Name datasets by their format; several of one format are numbered."""
     counts = Counter(source.format for source in sources)
     numbers = Counter[str]()
-    named = list[tuple[str, Sighting]]()
+    named = []
     for source in sources:
         numbers[source.format] += 1
         suffix = f"_{numbers[source.format]}" if counts[source.format] > 1 else ""
@@ -132,7 +125,7 @@ def _named(sources: list[Sighting]) -> list[tuple[str, Sighting]]:
     return named
 
 
-def _facts_of(folder: Path, output: Path, limits: Limits, plugins: Plugins) -> dict[str, Path]:
+def _facts_of(folder: Path, output: Path, limits: Limits) -> dict[str, Path]:
     """Look at the pictures of the dataset that this one must be apart from."""
     from feedrate.intake import read_bare
     from feedrate.validation import validate_dataset
@@ -164,5 +157,5 @@ def _require_apart(folder: Path, output: Path) -> None:
 
 
 def _told(totals: Counter[str]) -> str:
-    found = ", ".join(f"{totals[key]} {key}" for key in ("error", "warning", "info") if totals[key])
-    return found or "nothing found"
+    found = [f"{totals[key]} x {key}" for key in SEVERITIES if totals[key]]
+    return ", ".join(found) or "nothing found"

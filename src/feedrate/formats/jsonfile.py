@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from feedrate.formats.text import EncodingError, read_text
+from feedrate.formats.text import read_text
 
 Entry = dict[str, Any]
 
@@ -24,17 +24,23 @@ def load_json(path: Path, compact: Callable[[Entry], Any] | None = None) -> Any:
         OSError: It cannot be read.
         ValueError: It is no JSON, or an object has two entries of one name; the message says where.
     """
+    try:
+        return parse_json(read_text(path).text, compact)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def parse_json(text: str, compact: Callable[[Entry], Any] | None = None) -> Any:
+    """Read a JSON text; see `load_json`."""
 
     def keep(pairs: list[tuple[str, Any]]) -> Any:
-        entry = _unique(pairs)
+        entry = require_unique(pairs)
         return compact(entry) if compact else entry
 
     try:
-        return json.loads(read_text(path).text, object_pairs_hook=keep)
-    except EncodingError as error:
-        raise ValueError(f"{path}: {error}") from None
+        return json.loads(text, object_pairs_hook=keep)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: broken JSON: {error}") from None
+        raise ValueError(f"broken JSON: {error}") from None
 
 
 def number(value: object) -> float:
@@ -50,13 +56,17 @@ def number(value: object) -> float:
 
 
 def short(value: object) -> str:
-    """Show a value in a message, cut where it is long."""
-    text = repr(value)
+    """Show a value in a message, on one line, cut where it is long."""
+    text = repr(value).replace("\n", " ")  # as polygons have it, of a compacted value
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> Entry:
-    """Refuse what JSON allows and `json` loses: two entries of one name."""
+def require_unique(pairs: list[tuple[str, Any]]) -> Entry:
+    """Make an object; JSON allows two entries of one name, of which `json` would lose one.
+
+    Raises:
+        ValueError: There are two of one name.
+    """
     entry = dict(pairs)
     if len(entry) < len(pairs):
         names = [name for name, _ in pairs]

@@ -15,6 +15,9 @@ IMAGE_SUFFIXES = frozenset(
 )
 """What is taken for an image, in any case of letters; which of them can be used is checked."""
 
+SHADOW = "._"
+"""What macOS puts beside a file in an archive: its attributes under its name, and no image."""
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -40,6 +43,8 @@ def list_images(folder: Path) -> Listing:
     require_folder(folder, "images")
     images, refused = dict[str, Path](), list[Finding]()
     for name, path in walk(folder):
+        if path.name.startswith(SHADOW):
+            continue
         if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
             if path.is_dir() or not is_plain_name(name) or _leads_out(path, folder):
                 refused.append(unsafe_name(name, str(folder)))

@@ -9,16 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from feedrate.formats import (
-    IGNORED_TEXT,
-    Spread,
-    bad_annotation,
-    bad_encoding,
-    make_sample,
-    to_polygon,
-)
+from feedrate.formats import IGNORED_TEXT, Spread, to_polygon
 from feedrate.formats.pairing import pair_files
-from feedrate.formats.text import EncodingError, lines_of, note_commas, note_traits, read_text
+from feedrate.formats.textlines import read_lines
 from feedrate.sample import Finding, Sample, TextInstance
 
 SPREAD: Spread = "folder"
@@ -42,20 +35,7 @@ def recognise(path: Path, head: str) -> str | None:
 
 
 def _read_one(key: str, image: Path, table: Path) -> Iterator[Sample | Finding]:
-    try:
-        content = read_text(table)
-    except EncodingError as error:
-        yield bad_encoding(key, str(error), str(table))
-        return
-    yield from note_traits(key, content, str(table))
-    instances = []
-    for number, line in lines_of(content):
-        try:
-            instances.append(_to_instance(line))
-        except ValueError as error:
-            yield bad_annotation(key, str(error), f"{table}:{number}")
-    yield from note_commas(key, sum("," in item.text for item in instances), str(table))
-    yield make_sample(key, image, instances, str(table))
+    return read_lines(key, image, table, lambda lines: (lines, _to_instance))
 
 
 def _to_instance(line: str) -> TextInstance:

@@ -67,7 +67,11 @@ def to_text(data: bytes) -> Text:
 
 def lines_of(text: Text) -> Iterator[tuple[int, str]]:
     """Yield each line that is not blank with its number, from 1; without LF or CR LF."""
-    for number, line in enumerate(text.text.split("\n"), start=1):
+    number, start, content = 0, 0, text.text
+    while start < len(content):  # all lines at once would take as much memory again
+        number, end = number + 1, content.find("\n", start)
+        line = content[start : end if end >= 0 else None]
+        start += len(line) + 1
         if line.strip():
             yield number, line.removesuffix("\r")
 

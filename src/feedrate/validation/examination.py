@@ -1,101 +1,112 @@
-"""The examination: every check on every sample, on all cores."""
+"""The examination of one sample: its name, image, polygons, texts and stored map."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from feedrate.sample import Finding, Sample
-from feedrate.validation.checks import CHECKS, apply_severities, require_known
-from feedrate.validation.images import check_image
-from feedrate.validation.polygons import check_polygons
+from feedrate.targets.params import Outcome
+from feedrate.validation.checks import CHECKS
+from feedrate.validation.facts import ImageFacts, digest_outlines
+from feedrate.validation.findings import Trio, visible
+from feedrate.validation.images import Picture, check_image
+from feedrate.validation.limits import Limits
+from feedrate.validation.names import check_name
+from feedrate.validation.outlines import measure
+from feedrate.validation.polygons import Found, check_polygons
+from feedrate.validation.storedmaps import check_map
+from feedrate.validation.texts import Texts, check_texts, follow_texts
 
-FEW = 32
-"""Samples that are examined before a second process would have started."""
-CHUNK = 4
 
-Examined = tuple[str, list[Finding]]
-"""SHA-256 of the image file, and the findings of one sample."""
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What there is to examine.
 
-
-def validate_samples(
-    samples: Sequence[Sample],
-    reader_findings: Sequence[Finding] = (),
-    overrides: Mapping[str, str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> list[Finding]:
-    """Look for everything wrong with a dataset.
-
-    Args:
-        samples: What the reader of its format delivered.
-        reader_findings: What that reader found wrong; part of the answer.
-        overrides: Check: severity that differs from `CHECKS`, or "off".
-        progress: Is told how many samples are done.
-
-    Returns:
-        The reader's findings, then each sample's in order, then the duplicates.
-
-    Raises:
-        ValueError: An override names no check or no severity.
+    Attributes:
+        sample: The sample.
+        map_path: Its map, where maps were made elsewhere and it has one.
     """
-    overrides = overrides or {}
-    require_known(overrides)
-    findings, digests = list(reader_findings), list[str]()
-    with _mapping(len(samples)) as run:
-        for digest, found in run(samples):
-            digests.append(digest)
-            findings += found
-            if progress:
-                progress(len(digests))
-    return apply_severities([*findings, *_find_duplicates(samples, digests)], overrides)
+
+    sample: Sample
+    map_path: Path | None = None
 
 
-def examine(sample: Sample) -> Examined:
-    """Check one sample's image and polygons."""
-    digest, troubles = check_image(sample)
-    found = [(check, message, str(sample.image_path)) for check, message in troubles]
-    found += check_polygons(sample)
-    return digest, [
-        Finding(sample.key, check, CHECKS[check].severity, message, location)
-        for check, message, location in found
-    ]
+@dataclass(frozen=True)
+class Examined:
+    """What one sample shows by itself.
+
+    Attributes:
+        facts: What was seen.
+        of_image: What is wrong with its name, its image and its map; the same for a second
+            annotation of the image.
+        of_annotation: What is wrong with its polygons and texts.
+    """
+
+    facts: ImageFacts
+    of_image: list[Trio]
+    of_annotation: list[Trio]
 
 
-@contextmanager
-def _mapping(count: int) -> Iterator[Callable[[Sequence[Sample]], Iterator[Examined]]]:
-    processes = min(len(os.sched_getaffinity(0)), count // FEW + 1)
-    if processes == 1:
-        yield lambda samples: map(examine, samples)
-        return
-    # Not forked from here: the index's reader has started threads, and a fork would halt them.
-    context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(processes, mp_context=context)
-    try:
-        yield lambda samples: pool.map(examine, samples, chunksize=CHUNK)
-    finally:
-        pool.shutdown(cancel_futures=True)
+def examine(task: Task, limits: Limits) -> Examined:
+    """Check one sample by itself; what takes others to be seen is not among the findings."""
+    sample, image = task.sample, str(task.sample.image_path)
+    picture, troubles = check_image(sample, limits)
+    of_image: list[Trio] = [(*trouble, image) for trouble in (*check_name(sample.key), *troubles)]
+    with np.errstate(over="ignore", invalid="ignore"):  # an absurd point is out of frame, no more
+        texts, found = _look_at_texts(sample, _size_of(sample, picture), limits)
+    if task.map_path:
+        stale = check_map(task.map_path, texts.shrink_map, limits)
+        of_image += [(*trouble, str(task.map_path)) for trouble in stale]
+    of_annotation = [(check, words, _place(sample, number)) for check, words, number in found]
+    return Examined(_facts_of(sample, picture, texts), of_image, of_annotation)
 
 
-def _find_duplicates(samples: Sequence[Sample], digests: Sequence[str]) -> Iterator[Finding]:
-    first: dict[str, Sample] = {}
-    for sample, digest in zip(samples, digests, strict=True):
-        twin = first.setdefault(digest, sample) if digest else sample
-        if twin is not sample:
-            words = "the same annotation" if _agree(twin, sample) else "different annotations"
-            message = f"the very bytes of {twin.key}, with {words}"
-            severity = CHECKS["duplicate_image"].severity
-            location = str(sample.image_path)
-            yield Finding(sample.key, "duplicate_image", severity, message, location)
+def to_findings(key: str, found: Iterable[Trio]) -> Iterator[Finding]:
+    """Give what was found of a sample its key and its usual severity."""
+    for check, message, location in found:
+        yield Finding(key, check, CHECKS[check].severity, message, visible(location))
 
 
-def _agree(one: Sample, other: Sample) -> bool:
-    """Tell whether two samples teach a detector the same: outlines and what is ignored."""
-    return len(one.instances) == len(other.instances) and all(
-        a.ignore == b.ignore and np.array_equal(a.polygon, b.polygon, equal_nan=True)
-        for a, b in zip(one.instances, other.instances, strict=True)
+def _place(sample: Sample, number: int) -> str:
+    annotation = sample.annotation or str(sample.image_path)
+    return f"{annotation}: instance {number}" if number else annotation
+
+
+def _size_of(sample: Sample, picture: Picture) -> tuple[int, int]:
+    if picture.header.mode:
+        return picture.header.width, picture.header.height
+    return sample.width, sample.height  # what a damaged header claims is no frame
+
+
+def _look_at_texts(
+    sample: Sample, size: tuple[int, int], limits: Limits
+) -> tuple[Texts, list[Found]]:
+    outlines = measure([item.polygon for item in sample.instances])
+    texts = follow_texts(sample, outlines, size, limits)
+    shapes, fates = check_polygons(sample, outlines, size), check_texts(sample, texts, limits)
+    return texts, [*shapes, *fates]
+
+
+def _facts_of(sample: Sample, picture: Picture, texts: Texts) -> ImageFacts:
+    header = picture.header
+    return ImageFacts(
+        key=sample.key,
+        width=header.width,
+        height=header.height,
+        bytes=picture.bytes,
+        kind=header.kind,
+        mode=header.mode,
+        sha256=picture.sha256,
+        pixels=picture.pixels,
+        outlines=digest_outlines(sample),
+        instances=len(sample.instances),
+        ignored=sum(item.ignore for item in sample.instances),
+        drawn=int(np.sum(texts.outcomes == Outcome.DRAWN)),
+        too_small=int(texts.too_small.sum()),
+        lost=int(texts.lost.sum()),
+        text_sides=texts.sides,
     )
