@@ -18,7 +18,7 @@ from feedrate.figures import BAD, NARROW_IN, POINT, STYLE, canvas, to_svg
 Values = npt.NDArray[np.float64]
 
 HEIGHT_IN = 2.1
-BINS = 28
+BINS, FEWEST_BARS = 28, 8
 LOG_SPAN, DENSE_SPAN = 20.0, 300.0
 """Values that span more are drawn on a logarithmic axis; beyond the second, a tick a decade."""
 LEAST_SHARE = 1e-3
@@ -120,6 +120,8 @@ def draw_distribution(
             dense = edges[-1] / edges[0] < DENSE_SPAN
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if dense else (1,)))
             axes.minorticks_off()
+        elif not item.spread:
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.set_xlim(min(edges[0], limit or edges[0]), max(edges[-1], limit))
         if limit:
             _mark_limit(axes, limit)
@@ -189,7 +191,8 @@ def bin_edges(values: Values, spread: bool) -> tuple[Values, bool]:
     if spread and floor > 0 and high / floor > LOG_SPAN:
         return np.geomspace(floor, high, BINS + 1), True
     if (values == np.round(values)).all() and high - low < 2 * BINS:
-        return np.arange(low, high + 2) - 0.5, False  # a bar for each whole number
+        beside = max(0, (FEWEST_BARS - (high - low)) // 2)  # one bar alone would be a wall
+        return np.arange(max(low - beside, 0), high + beside + 2) - 0.5, False
     if high - low < 0.05 * high:  # nearly equal: stretched, their noise would look like a spread
         return np.linspace(0.8 * low, 1.2 * high, 14), False
     return np.linspace(low, high, BINS + 1), False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -177,7 +178,9 @@ def _draw(sample: Sample, concerned: int | None) -> bytes | None:
     if not 0 < sample.width * sample.height <= MOST_PIXELS:
         return None
     try:
-        image = decode(sample.image_path.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd metadata: told by the checks, not by a library
+            image = decode(sample.image_path.read_bytes())
     except (OSError, ValueError):
         return None  # what is wrong with it is a finding of its own
     return encode_small(draw_sheet(image, [item.polygon for item in sample.instances], concerned))

@@ -79,5 +79,5 @@ def _draw_ratios(axes: Axes, height: int, row: Mapping[str, Any]) -> None:
             label=name if height == 0 else None,
         )
     label = f"{plain(row['name'])}: {phrases.ratio(row['ratio_held_out'])}"
-    place = {"transform": axes.get_yaxis_transform(), "va": "center", "in_layout": False}
-    axes.text(0, height + 0.33, label, **place)
+    across = axes.get_yaxis_transform()
+    axes.text(0, height + 0.33, label, transform=across, va="center", in_layout=False)

@@ -13,7 +13,11 @@ TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 PLACE = re.compile(r"^[\w./-]+(/|\.\w+)(:[\w.]+)?$")
 SECTION = TEXT.partition("## Where does X happen")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", SECTION, re.MULTILINE)[2:]
-TO_BE_MADE = ("results/", "src/feedrate/decoders/opencv_bgr.py")
+TO_BE_MADE = (
+    "results/",
+    "src/feedrate/decoders/opencv_bgr.py",
+    "src/feedrate/formats/labelme.py",
+)
 PAGES = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "GLOSSARY.md", "envs/README.md")
 NAMED = [
     (page, token)

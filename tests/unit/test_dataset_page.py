@@ -98,9 +98,10 @@ def test_ids_are_unique_and_references_resolve(page: str) -> None:
     assert set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", page)) <= set(outline.ids)
 
 
-def test_equal_data_give_an_equal_page(tmp_path: Path) -> None:
-    pages = {page_of(tmp_path, findings=make_findings(["a.jpg"])) for _ in range(2)}
-    assert len(pages) == 1
+def test_equal_data_give_an_equal_page(tmp_path: Path, page: str) -> None:
+    again = page_of(tmp_path, findings=make_findings(["a.jpg", "b.jpg"]), likeness=make_likeness())
+    table = re.compile(r"<bdi>[^<]*receipts\.csv</bdi>")
+    assert table.sub("", again) == table.sub("", page)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -224,10 +225,12 @@ def test_a_card_without_a_picture_says_so(page: str) -> None:
     assert page.count("<img") == 2
 
 
-def test_the_comparison_stands_with_the_datasets_compared_alone(tmp_path: Path) -> None:
-    for name, shown in (("receipts", True), ("SROIE", True), ("mine", False)):
-        page = page_of(tmp_path, name=name, likeness=make_likeness())
-        assert ('id="likeness"' in page) is shown
+@pytest.mark.parametrize(("name", "shown"), [("receipts", 1), ("SROIE", 1), ("mine", 0)])
+def test_the_comparison_stands_with_the_datasets_compared_alone(
+    tmp_path: Path, name: str, shown: bool
+) -> None:
+    write_intake(tmp_path, name)
+    assert bool(read_intake(tmp_path, name, make_likeness()).likeness) is bool(shown)
 
 
 def test_a_ratio_outside_of_the_band_is_marked(page: str) -> None:

@@ -54,18 +54,18 @@ def test_members_are_those_of_json(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "expected '{' in line 1"),
-        ("[]", "expected '{' in line 1"),
-        ('{"a": 1', "expected ',' in line 1"),
+        ("", "expected '{': line 1 column 1, at ''"),
+        ("3", "expected '{': line 1 column 1"),
+        ('{"a": 1', "expected ',': line 1 column 8"),
         ('{"a": [1, 2', "expected ','"),
-        ('{"a": [1 2]}', "expected ',' in line 1, at '2"),
-        ('{"a": [1,]}', "Expecting value in line 1, at ']}"),
-        ('{\n"a": [\n1,\nx]}', "Expecting value in line 4, at 'x]}"),
-        ('{"a": {"b": [1, 2, }}', "Expecting value in line 1"),
+        ('{"a": [1 2]}', "expected ',': line 1 column 10, at '2"),
+        ('{"a": [1,]}', "Expecting value: line 1 column 10, at ']}"),
+        ('{\n"a": [\n1,\nx]}', "Expecting value: line 4 column 1, at 'x]}"),
+        ('{"a":\n {"b": [1, 2, }}', "Expecting value: line 2 column 15"),
         ('{"a" 1}', "expected ':'"),
         ("{1: 2}", "expected a name in quotes"),
         ('{"a": "b}', "Unterminated string"),
-        ('{"a": 1} 2', "expected nothing more in line 1, at '2'"),
+        ('{"a": 1} 2', "expected nothing more: line 1 column 10, at '2'"),
         ('{"a": 1, "a": 2}', "'a' stands twice"),
         ('{"a": {"b": 1, "b": 2}}', "'b' stands twice"),
         ('{"a": [{"b": 1, "b": 2}]}', "'b' stands twice"),
@@ -83,6 +83,12 @@ def test_what_is_wrong_is_told_in_one_line(
         list(stream_json(path))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_list_has_no_members(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"a": 1}]')
+    assert list(stream_json(path)) == []
 
 
 @pytest.mark.parametrize("size", [1, 4, 1 << 20])

@@ -236,6 +236,15 @@ def test_an_image_that_cannot_be_decoded_is_a_card_without_a_picture(
     assert show(tmp_path, [sample], [found(sample.key, "zero_area")])[0]["file"] is None
 
 
+def test_a_picture_with_odd_metadata_is_drawn_without_a_word(tmp_path: Path) -> None:
+    sample = make_samples(tmp_path / "images", 1)[0]
+    odd = Image.new("P", (sample.width, sample.height))
+    odd.putpalette([0, 0, 0, 255, 255, 255])
+    odd.save(tmp_path / "odd.png", transparency=b"\x00\x80")
+    png = Sample("odd.png", tmp_path / "odd.png", sample.width, sample.height, sample.instances)
+    assert show(tmp_path, [png], [found("odd.png", "zero_area")])[0]["file"] == "00.jpg"
+
+
 def test_a_gallery_appears_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -298,7 +298,7 @@ def planted(folder: Path, image: str, annotation: str) -> tuple[Path, Path]:
 
 
 RECEIPT = "sroie/img/012.jpg"
-"""463 x 894 pixels."""
+"""747 x 1412 pixels."""
 BOX = "100,100,300,100,300,130,100,130"
 
 
@@ -326,8 +326,8 @@ def test_a_coordinate_that_is_nan_is_found_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("box", "beyond"),
     [
-        ("400,100,500,100,500,130,400,130", "38 px outside of 463 x 894, 37% of its area"),
-        ("100,850,200,850,200,950,100,950", "57 px outside of 463 x 894, 56% of its area"),
+        ("700,100,800,100,800,130,700,130", "54 px outside of 747 x 1412, 53% of its area"),
+        ("100,1350,200,1350,200,1450,100,1450", "39 px outside of 747 x 1412, 38% of its area"),
     ],
     ids=["right", "bottom"],
 )

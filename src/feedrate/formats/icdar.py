@@ -52,7 +52,8 @@ def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
 def recognise(path: Path, head: str) -> str | None:
     """Know a text file by most of its first lines; see `feedrate.formats.Recognise`."""
     lines = lines_of_head(path, head)
-    boxes, quads = sum(map(_is_box, lines)), sum(map(_is_quad, lines))
+    boxes = sum(BOX.fullmatch(line) is not None for line in lines)
+    quads = sum(map(_is_quad, lines))
     if 2 * (boxes + quads) <= len(lines) or most_points(lines) > COORDINATES // 2:
         return None
     if boxes > quads:
@@ -68,11 +69,7 @@ def _read_one(key: str, image: Path, path: Path) -> Iterator[Sample | Finding]:
 
 def _plan(lines: list[Line]) -> tuple[list[Line], Parse]:
     to_quad = _to_scripted_quad if _have_scripts([line for _, line in lines]) else _to_quad
-    return lines, lambda line: _to_box(line) if _is_box(line) else to_quad(line)
-
-
-def _is_box(line: str) -> bool:
-    return BOX.fullmatch(line) is not None
+    return lines, lambda line: _to_box(box) if (box := BOX.fullmatch(line)) else to_quad(line)
 
 
 def _is_quad(line: str) -> bool:
@@ -94,8 +91,8 @@ def _have_scripts(lines: list[str]) -> bool:
     return 0 < quads <= 2 * sum(map(_is_script, scripts))
 
 
-def _to_box(line: str) -> TextInstance:
-    *cells, text = BOX.findall(line)[0]
+def _to_box(match: re.Match[str]) -> TextInstance:
+    *cells, text = match.groups()
     left, top, right, bottom = _numbers(cells)
     return _to_instance(quad_of(left, top, right, bottom), ESCAPED.sub(r"\1", text))
 

@@ -19,10 +19,8 @@ from feedrate.formats.text import BOMS, EncodingError
 CHUNK_BYTES = 1 << 20
 LONGEST_TORN = 64
 """Characters by which an error may lie before the end of a window that only tore a value apart."""
-LONGEST_MARK = max(map(len, BOMS))
 SPACE = re.compile(r"[ \t\n\r]*")
 DECODER = json.JSONDecoder(object_pairs_hook=require_unique)
-Key = int | str | None
 
 
 class Member(NamedTuple):
@@ -36,12 +34,12 @@ class Member(NamedTuple):
     """
 
     name: str
-    key: Key
+    key: int | str | None
     value: Any
 
 
 def stream_json(path: Path) -> Iterator[Member]:
-    """Read a JSON file, an object of lists and objects, in its order.
+    """Read a JSON file, an object of lists and objects, in its order; a list has no members here.
 
     Args:
         path: UTF-8 or UTF-16.
@@ -62,16 +60,17 @@ def stream_json(path: Path) -> Iterator[Member]:
 
 
 def _members(window: _Window) -> Iterator[Member]:
+    if window.peek() == "[":
+        return  # whole JSON perhaps, but without a single member of this kind
     window.require("{")
-    for name in _keys(window, "}"):
+    for name in _keys(window):
         opener = window.peek()
         if opener not in {"[", "{"}:
             yield Member(name, None, window.value())
             continue
         window.require(opener)
         yield Member(name, None, [] if opener == "[" else {})
-        keys = _indices(window) if opener == "[" else _keys(window, "}")
-        for key in keys:
+        for key in _indices(window) if opener == "[" else _keys(window):
             yield Member(name, key, window.value())
     if window.peek():
         raise window.error("expected nothing more")
@@ -85,10 +84,10 @@ def _indices(window: _Window) -> Iterator[int]:
         index += 1
 
 
-def _keys(window: _Window, closer: str) -> Iterator[str]:
+def _keys(window: _Window) -> Iterator[str]:
     """Yield the names of an object whose bracket is read, each before its value is read."""
     seen = set[str]()
-    while window.goes_on(closer, bool(seen)):
+    while window.goes_on("}", bool(seen)):
         name = window.value() if window.peek() == '"' else None
         if name is None:
             raise window.error("expected a name in quotes")
@@ -106,7 +105,7 @@ class _Window:
         self._chunks = _decode(path)
         self._text = ""
         self._at = 0
-        self._line = 1
+        self._line = self._column = 1
 
     def peek(self) -> str:
         """Return the next character that is no space; "" at the end."""
@@ -149,15 +148,22 @@ class _Window:
 
     def error(self, message: str) -> ValueError:
         """Make an error that says where it is."""
-        line = self._line + self._text.count("\n", 0, self._at)
-        return ValueError(f"{message} in line {line}, at {self._text[self._at :][:40]!r}")
+        line, column = self._place()
+        here = self._text[self._at :][:40]
+        return ValueError(f"{message}: line {line} column {column}, at {here!r}")
+
+    def _place(self) -> tuple[int, int]:
+        """Return the line and the column in it, from 1, of what comes next."""
+        lines = self._text.count("\n", 0, self._at)
+        if not lines:
+            return self._line, self._column + self._at
+        return self._line + lines, self._at - self._text.rindex("\n", 0, self._at)
 
     def _grow(self) -> bool:
         """Drop what is read and double the rest, so that a long value is not read too often."""
-        self._line += self._text.count("\n", 0, self._at)
+        self._line, self._column = self._place()
         rest, wanted = [self._text[self._at :]], len(self._text) - self._at
-        self._text, self._at = "", 0
-        got = 0
+        self._text, self._at, got = "", 0, 0
         while got <= wanted and (chunk := next(self._chunks, "")):
             rest.append(chunk)
             got += len(chunk)
@@ -168,7 +174,7 @@ class _Window:
 def _decode(path: Path) -> Iterator[str]:
     """Yield a file's text piece by piece, none of them empty; see `feedrate.formats.text`."""
     with path.open("rb") as stream:
-        data = stream.read(LONGEST_MARK)
+        data = stream.read(max(map(len, BOMS)))
         mark = next((mark for mark in BOMS if data.startswith(mark)), b"")
         encoding, start = BOMS.get(mark, "utf-8"), len(mark)
         decoder = codecs.getincrementaldecoder(encoding)()

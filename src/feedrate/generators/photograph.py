@@ -58,10 +58,10 @@ def _homography(
     """Turn the paper a little, and move each corner as a tilted camera would."""
     height, width = paper
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    angle = np.deg2rad(rng.normal(0, 3.5))
+    angle = np.deg2rad(rng.normal(0, 1.5))
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     middle = np.array([width, height]) / 2
-    moved = (corners - middle) @ turn + rng.uniform(-0.03, 0.03, (4, 2)) * [width, width]
+    moved = (corners - middle) @ turn + rng.uniform(-0.015, 0.015, (4, 2)) * [width, width]
     # Fit it into the picture, as whoever takes it would.
     span = moved.max(axis=0) - moved.min(axis=0)
     scale = float(min(1.0, picture[1] * 0.97 / span[0], picture[0] * 0.97 / span[1]))

@@ -1,7 +1,10 @@
-"""Receipt-like photographs from a seed: no download, and JPEGs as hard to decode as real ones.
+"""Scans of receipts from a seed: no download, and files as hard to read and to decode as real ones.
 
-Sizes, noise and texture are chosen so that a decoder works as long on them, per pixel, as on real
-receipts; images that are too easy decode several times faster and make every other stage look big.
+Sizes, number of texts, print, grain and JPEG settings follow the first 200 receipts of SROIE
+(``feedrate compare-datasets`` measures both; docs/records/likeness.json keeps what it found). As
+there, most are flat scans of nearly white paper, stored as RGB at quality 100 with 4:2:0 chroma,
+and each field of text is annotated with the upright rectangle of whole pixels around it.
+Images that are too easy decode several times faster and make every other stage look big.
 """
 
 from __future__ import annotations
@@ -23,23 +26,33 @@ from PIL import Image as PillowImage
 from feedrate.files import write_bytes, write_text
 from feedrate.generators.lettering import paper_size, print_receipt
 from feedrate.generators.photograph import photograph
-from feedrate.generators.till import write_lines
+from feedrate.generators.scan import scan
+from feedrate.generators.till import FEWEST_FIELDS, MOST_FIELDS, write_lines
 
-QUALITY = 90
 SUBSAMPLING_420 = 2
-MAX_WORDS = 120
+"""Of all 200 files; none is progressive."""
+SCAN_QUALITY, PHOTOGRAPH_QUALITY = 100, 93
+"""Pillow's names for the quantisation tables of 180 and of 18 of the 200 files."""
+PHOTOGRAPH_SHARE = 0.05
+"""Receipts photographed on a table instead of scanned; of the 200 hardly any."""
+FIELDS_MEDIAN, FIELDS_SPREAD = 47, 0.28
+"""Median, and standard deviation of the logarithm: a tenth below 33, a tenth above 67."""
+MEGAPIXELS = (0.6, 2.1)
+LARGE_SHARE, LARGE_MEGAPIXELS = 0.03, (2.1, 4.0)
+"""The 200 files have 0.7 to 2.0 megapixels, nine in ten of them; larger than 4 would cost more
+time to make than they teach (one of the 200 has 35)."""
 
 
 def generate(
     directory: Path, count: int, seed: int, progress: Callable[[int], None] | None = None
 ) -> None:
-    """Make `count` photographs with exact quads; the same seed gives the same bytes.
+    """Make `count` pictures with exact rectangles; the same seed gives the same bytes.
 
     Writes ``directory/images/*.jpg`` and ``directory/annotations.json`` (format ``seed_json``).
 
     Args:
         directory: Created where it is absent.
-        count: Photographs.
+        count: Pictures.
         seed: Of everything; an image depends on it and its own number only.
         progress: Told the number of images done.
     """
@@ -57,7 +70,7 @@ def generate(
 
 
 def receipt_name(number: int) -> str:
-    """Name the file of one photograph."""
+    """Name the file of one picture."""
     return f"receipt_{number:05}.jpg"
 
 
@@ -69,37 +82,46 @@ def _make(images: Path, seed: int, number: int) -> dict[str, Any]:
 
 
 def make_receipt(seed: int, number: int) -> tuple[bytes, dict[str, Any]]:
-    """Make one photograph.
+    """Make one scan, or now and then a photograph.
 
     Returns:
-        JPEG bytes (quality 90, 4:2:0), and its words as ``seed_json`` has them.
+        JPEG bytes (4:2:0), and its fields as ``seed_json`` has them.
     """
     rng = np.random.default_rng([seed, number])
-    megapixels, aspect = rng.uniform(1.0, 2.2), rng.uniform(1.25, 1.9)
-    width = int(np.sqrt(megapixels * 1e6 / aspect)) // 2 * 2
-    height = int(width * aspect) // 2 * 2
-    lines = write_lines(rng, int(rng.integers(30, MAX_WORDS + 1)))
-    across, down = paper_size(lines)
-    em_px = int(min(width * rng.uniform(0.5, 0.9) / across, height * 0.93 / down))
-    ink, words = print_receipt(rng, lines, em_px)
-    picture, homography = photograph(rng, ink, width, height)
+    fields = round(FIELDS_MEDIAN * np.exp(rng.normal(0, FIELDS_SPREAD)))
+    lines = write_lines(rng, int(np.clip(fields, FEWEST_FIELDS, MOST_FIELDS)))
+    width, height, em_px = _choose_size(rng, *paper_size(lines))
+    ink, printed = print_receipt(rng, lines, em_px)
+    photographed = bool(rng.random() < PHOTOGRAPH_SHARE)
+    picture, homography = (photograph if photographed else scan)(rng, ink, width, height)
     stream = io.BytesIO()
+    quality = PHOTOGRAPH_QUALITY if photographed else SCAN_QUALITY
     PillowImage.fromarray(picture).save(
-        stream, "JPEG", quality=QUALITY, subsampling=SUBSAMPLING_420
+        stream, "JPEG", quality=quality, subsampling=SUBSAMPLING_420
     )
     return stream.getvalue(), {
         f"{place:04}": {
-            "points": _quad(word.box, homography),
-            "text": word.text,
-            **({"ignore": True} if word.ignore else {}),
+            "points": _rectangle(field.box, homography),
+            "text": field.text,
+            **({"ignore": True} if field.ignore else {}),
         }
-        for place, word in enumerate(words, 1)
+        for place, field in enumerate(printed, 1)
     }
 
 
-def _quad(box: tuple[int, int, int, int], homography: Any) -> list[list[float]]:
-    """Carry a word's box into the picture: clockwise from its top left corner, in pixels."""
+def _choose_size(rng: np.random.Generator, across: float, down: float) -> tuple[int, int, int]:
+    """Choose the picture's width and height (px) and the letters' height for a paper in em."""
+    megapixels = rng.uniform(*(LARGE_MEGAPIXELS if rng.random() < LARGE_SHARE else MEGAPIXELS))
+    aspect = down / across * rng.uniform(0.85, 1.15)
+    width = int(np.sqrt(megapixels * 1e6 / aspect))
+    height = int(width * aspect)
+    return width, height, int(min(width / across, height / down) * rng.uniform(0.86, 0.98))
+
+
+def _rectangle(box: tuple[int, int, int, int], homography: Any) -> list[list[int]]:
+    """Bound a field in the picture: clockwise from the top left corner, in whole pixels."""
     left, top, right, bottom = box
     corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
-    quad = cv2.perspectiveTransform(corners, homography)[0]
-    return [[round(float(x), 2), round(float(y), 2)] for x, y in quad]
+    seen = cv2.perspectiveTransform(corners, homography)[0]
+    (x, y), (end_x, end_y) = np.floor(seen.min(axis=0)), np.ceil(seen.max(axis=0))
+    return [[int(x), int(y)], [int(end_x), int(y)], [int(end_x), int(end_y)], [int(x), int(end_y)]]
