@@ -21,7 +21,7 @@ HEIGHT_IN = 2.1
 BINS, FEWEST_BARS = 28, 8
 LOG_SPAN, DENSE_SPAN = 20.0, 300.0
 """Values that span more are drawn on a logarithmic axis; beyond the second, a tick a decade."""
-LEAST_SHARE = 1e-3
+LEAST_SHARE = 1e-2
 """On a logarithmic axis, less than this of the largest value is drawn as this."""
 LONGEST_NAME = 40
 TEXT_SIDE = "text_side"

@@ -155,7 +155,7 @@ def test_a_verdict_says_how_many_are_used(tmp_path: Path) -> None:
     write_intake(tmp_path, findings=make_findings(["a.jpg"]))
     seen = replace(read_intake(tmp_path), verdict={"accepted": 1, "excluded": ["a.jpg"]})
     said = fitness.answer(seen)
-    assert (said.fit, said.headline) == (True, "1 image of 2 are used.")
+    assert (said.fit, said.headline) == (True, "1 of 2 images are used.")
 
 
 @pytest.mark.parametrize(("keys", "images"), [(["a.jpg"], "1 image"), ([], "0 images")])
@@ -356,7 +356,7 @@ def test_the_notebook_tells_the_same(
     for source in [code[0], 'datasets = "receipts clean"', *code[1:]]:
         exec(source, known)  # noqa: S102
     said = capsys.readouterr().out
-    assert "receipts: Fit in part: 2 images of 2 are used." in said
+    assert "receipts: Fit in part: 2 of 2 images are used." in said
     assert "clean: Fit to be measured: 2 images, 10 texts." in said
     assert "clean: every check came back clean" in said
     assert "receipts, a.jpg: error bad_annotation: a.jpg: wrong" in said

@@ -213,3 +213,13 @@ def test_recognised_by_its_names() -> None:
     assert recognise(Path("a.JSON"), words) is not None
     assert recognise(Path("a.txt"), pictures) is None
     assert recognise(Path("a.json"), '{"images": {"a.jpg": {"words": {}}}}') is None
+
+
+def test_several_categories_are_told(tmp_path: Path) -> None:
+    content = {"images": PICTURES, "annotations": [word(category_id=2)]}
+    categories = [{"id": 1, "name": "text"}, {"id": 2, "name": "<b>table"}]
+    _, findings = read_content(tmp_path, {**content, "categories": categories})
+    (finding,) = findings
+    assert (finding.check, finding.severity) == ("several_categories", "info")
+    assert "2 categories, all of which are read as text: 'text, <b>table'" in finding.message
+    assert read_content(tmp_path / "one", {**content, "categories": categories[:1]})[1] == []

@@ -105,7 +105,7 @@ def test_image_of_the_stem_is_taken_and_told(dataset: tuple[Path, Path]) -> None
     path = rename(dataset[1], "PAG_1.tif")
     (sample,), (finding,) = both(*dataset)
     assert sample.key == finding.key == "sub/picture_0.jpg"
-    assert (finding.check, finding.severity) == ("odd_name", "info")
+    assert (finding.check, finding.severity) == ("named_by_stem", "info")
     assert finding.message == (
         "names the image 'PAG_1.tif', which is not there; read as that of 'sub/picture_0.jpg'"
     )

@@ -1,4 +1,4 @@
-"""The verb that says how fast target maps are made on this machine."""
+"""The verbs that time target maps and datasets on this machine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from feedrate.cli.options import FILE
+from feedrate.cli.options import FILE, Model, target_params
+from feedrate.config import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
+from feedrate.registry import resolve
 
 
 @click.command()
@@ -21,3 +23,36 @@ def bench_targets(output: Path) -> None:
     result = bench(Progress("bench target maps", "cases", 0))
     write_json(output, result)
     click.echo(table_text(result), nl=False)
+
+
+@click.command()
+@click.option("--tuned-on", type=int, default=200, show_default=True)
+@click.option("--targets", type=Model(TargetSettings), default="{}")
+@click.option("--transform", default="albumentations", show_default=True)
+@click.argument("generated", type=FILE)
+@click.argument("real", type=FILE)
+@click.argument("output", type=FILE)
+def compare_datasets(
+    tuned_on: int,
+    targets: TargetSettings,
+    transform: str,
+    generated: Path,
+    real: Path,
+    output: Path,
+) -> None:
+    """Hold a generated dataset beside a real one: two indices in, one JSON out."""
+    from feedrate.index import read_index
+    from feedrate.speed.likeness import Setting, compare_datasets, too_far
+
+    size = targets.image_size
+    setting = Setting(resolve("transforms", transform)(size), size, target_params(targets))
+    result = compare_datasets(
+        read_index(generated),
+        read_index(real),
+        tuned_on,
+        setting,
+        (generated.stem, real.stem),
+        Progress(f"compare {generated.stem} with {real.stem}", "images", 0),
+    )
+    write_json(output, result)
+    click.echo("\n".join(too_far(result)) or "No figure is beyond the limit.")

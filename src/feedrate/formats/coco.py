@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from feedrate.formats import Spread, bad_annotation, make_sample
+from feedrate.formats import Spread, bad_annotation, make_sample, printable
 from feedrate.formats.fields import (
     Packed,
     corners_of,
@@ -51,6 +51,7 @@ class Picture(NamedTuple):
 def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
     """Read COCO's JSON; see `feedrate.formats.Read`."""
     pictures, words, found = list[tuple[str, Picture]](), Words(), set[str]()
+    categories = list[str]()
     for name, index, value in stream_json(annotations):
         if index is None and value == []:
             found.add(name)
@@ -60,6 +61,12 @@ def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
             except ValueError as error:
                 location = f"{annotations}: {name}[{index}]"
                 yield bad_annotation(annotations.name, str(error), location)
+        elif name == "categories" and isinstance(value, dict) and index is not None:
+            categories.append(str(value.get("name", value.get("id"))))
+    if len(categories) > 1:
+        shown = short(", ".join(categories))
+        message = f"{len(categories)} categories, all of which are read as text: {shown}"
+        yield Finding(printable(annotations.name), "several_categories", "info", printable(message))
     if not found.issuperset(LISTS):
         raise ValueError(f'{annotations}: no {{"images": [...], "annotations": [...]}} in it')
     yield from _strangers(words, {picture.id for _, picture in pictures}, annotations)
@@ -94,7 +101,7 @@ def _to_picture(value: Any) -> tuple[str, Picture]:
         or not _is_id(value.get("id"))
     ):
         raise ValueError(f'{short(value)} is not {{"id": number, "file_name": name, ...}}')
-    name = value["file_name"].removeprefix("./")
+    name = value["file_name"]
     try:
         return name, Picture(value["id"], size_in(value), "")
     except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +11,23 @@ from feedrate.formats.text import read_text
 Entry = dict[str, Any]
 
 
-def load_json(path: Path, compact: Callable[[Entry], Any] | None = None) -> Any:
-    """Read a JSON file of annotations.
-
-    Args:
-        path: UTF-8 or UTF-16.
-        compact: Is given every object when it is complete, and returns what to keep for it:
-            a million words as Python's lists of lists would not fit into memory.
+def load_json(path: Path) -> Any:
+    """Read a JSON file of one image, UTF-8 or UTF-16; larger ones are read by `stream_json`.
 
     Raises:
         OSError: It cannot be read.
         ValueError: It is no JSON, or an object has two entries of one name; the message says where.
     """
     try:
-        return parse_json(read_text(path).text, compact)
+        return parse_json(read_text(path).text)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def parse_json(text: str, compact: Callable[[Entry], Any] | None = None) -> Any:
+def parse_json(text: str) -> Any:
     """Read a JSON text; see `load_json`."""
-
-    def keep(pairs: list[tuple[str, Any]]) -> Any:
-        entry = require_unique(pairs)
-        return compact(entry) if compact else entry
-
     try:
-        return json.loads(text, object_pairs_hook=keep)
+        return json.loads(text, object_pairs_hook=require_unique)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"broken JSON: {error}") from None
 
@@ -57,7 +46,7 @@ def number(value: object) -> float:
 
 def short(value: object) -> str:
     """Show a value in a message, on one line, cut where it is long."""
-    text = repr(value).replace("\n", " ")  # as polygons have it, of a compacted value
+    text = repr(value).replace("\n", " ")  # arrays have it
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

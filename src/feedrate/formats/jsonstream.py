@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from feedrate.formats.jsonfile import require_unique
+from feedrate.formats.jsonfile import require_unique, short
 from feedrate.formats.text import BOMS, EncodingError
 
 CHUNK_BYTES = 1 << 20
@@ -92,7 +92,7 @@ def _keys(window: _Window) -> Iterator[str]:
         if name is None:
             raise window.error("expected a name in quotes")
         if name in seen:
-            raise window.error(f"{name!r} stands twice in one object")
+            raise window.error(f"{short(name)} stands twice in one object")
         seen.add(name)
         window.require(":")
         yield name

@@ -46,7 +46,7 @@ def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
         if name != "data_list" or not isinstance(index, int):
             continue
         if isinstance(value, dict) and isinstance(value.get("img_path"), str):
-            named.append((value["img_path"].removeprefix("./"), _keep(value)))
+            named.append((value["img_path"], _keep(value)))
         else:
             trouble = f'{short(value)} is not {{"img_path": name, "instances": [...]}}'
             yield bad_annotation(annotations.name, trouble, f"{annotations}: data_list[{index}]")

@@ -54,7 +54,7 @@ def _split(path: Path) -> tuple[list[Finding], list[tuple[str, Line]]]:
     for line_number, line in lines_of(content):
         name, tab, text = line.partition("\t")
         if tab:
-            entries.append((name.removeprefix("./"), (line_number, text.encode())))
+            entries.append((name, (line_number, text.encode())))
         else:
             trouble = f"{line[:80]!r} is not an image's path, a tab and JSON"
             findings.append(bad_annotation(path.name, trouble, f"{path}:{line_number}"))

@@ -163,7 +163,7 @@ def _remark(key: str, name: str, match: Match, listing: Listing, location: str) 
     if match.key:
         absent = f"names the image {short(name)}, which is not there" if name else "names no image"
         message = f"{absent}; read as that of {short(match.key)}"
-        return Finding(key, "odd_name", "info", printable(message), location)
+        return Finding(key, "named_by_stem", "info", printable(message), location)
     if name:
         listed = any(finding.key == key for finding in listing.refused)
         return None if listed else missing_image(key, listing.root, location)

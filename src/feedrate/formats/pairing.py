@@ -71,7 +71,8 @@ def pair_entries(
     yield from listing.refused
     refused = {finding.key for finding in listing.refused}
     named = dict[str, list[tuple[str, T]]]()
-    for name, entry in entries:
+    for written, entry in entries:
+        name = written.removeprefix("./")
         named.setdefault(_key_of(name, listing), []).append((name, entry))
     for key in sorted(listing.images.keys() | named.keys()):
         if key not in named:

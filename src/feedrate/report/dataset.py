@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -62,7 +63,8 @@ def build_dataset_page(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    roots = [f"{inspection.source[name]}/" for name in ("annotations", "images")]
+    places = [Path(inspection.source[name]) for name in ("annotations", "images")]
+    roots = [f"{place}/" for place in (*places, places[0].parent)]
     environment.filters |= {
         "visible": visible,
         "jpeg": embed_jpeg,

@@ -45,9 +45,7 @@ def answer(inspection: Inspection) -> Answer:
     size = f"{number_of(len(keys), 'image')}, {number_of(texts, 'text')}"
     usable = len(keys - digest.faulty)
     if inspection.verdict and errors:
-        used = (
-            f"{number_of(int(inspection.verdict['accepted']), 'image')} of {len(keys):,} are used."
-        )
+        used = f"{int(inspection.verdict['accepted']):,} of {len(keys):,} images are used."
         return Answer(True, "Fit in part:", used, found, MEND)
     if errors:
         where = f"{number_of(errors, 'error')} in {number_of(len(digest.faulty), 'file')}; {size}."

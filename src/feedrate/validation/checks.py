@@ -57,6 +57,14 @@ CHECKS: dict[str, Check] = {
         "info",
         "a file of another format among the annotations: it is left unread",
     ),
+    "named_by_stem": Check(
+        "info",
+        "an annotation that names no image that is there: it is read as that of its own name",
+    ),
+    "several_categories": Check(
+        "info",
+        "a COCO file of several categories: all of them are read as text",
+    ),
     "byte_order_mark": Check(
         "info",
         "an annotation that begins with a byte order mark, which some readers take for text",
