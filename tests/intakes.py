@@ -55,18 +55,27 @@ def make_facts(keys: Sequence[str], texts: int = 5) -> pd.DataFrame:
     return pd.DataFrame(rows) if rows else make_facts(["a"]).iloc[:0]
 
 
-def make_likeness(real: str = "sroie", name: str = "bits per pixel") -> dict[str, Any]:
-    row = {"unit": "bit", "generated": 2.0, "tuned_on": 1.9, "held_out": 1.0}
-    alike = {"name": "polygons per image", "ratio_tuned": 1.05, "ratio_held_out": 0.9}
+def make_likeness(real: str = "sroie", name: str = "bits_per_pixel") -> dict[str, Any]:
+    """Two figures: one alike, one twice as large on the images held out."""
     return {
-        "machine": "a CPU",
-        "generated": {"name": "receipts", "images": 404},
-        "real": {"name": real, "images": 404},
-        "figures": [
-            row | alike,
-            row | {"name": name, "ratio_tuned": 1.05, "ratio_held_out": 2.0},
-        ],
+        "schema": 1,
+        "machine": {"cpu": "a CPU", "cores": 2},
+        "date": "2026-01-01",
+        "generated": {"name": "receipts", "images": 200},
+        "real": {"name": real, "images": 404, "tuned_on": 200, "held_out": 204},
+        "figures": [_likeness_of("polygons", 0.9), _likeness_of(name, 2.0)],
+        "limit": 1.5,
     }
+
+
+def _likeness_of(name: str, held_out: float) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "unit": "bits"}
+    for kind in ("mean", "median"):
+        row |= {f"generated_{kind}": 2.0, f"tuned_on_{kind}": 1.9, f"held_out_{kind}": 1.0}
+        for part, ratio in (("tuned", 1.05), ("held_out", held_out)):
+            row[f"ratio_{part}_{kind}"] = ratio
+            row[f"ratio_{part}_{kind}_interval"] = [0.9 * ratio, 1.1 * ratio]
+    return row
 
 
 def make_findings(keys: Sequence[str]) -> list[Finding]:

@@ -9,16 +9,14 @@ Represents: a dataset on its way from its publisher. Layer: 2.
 from __future__ import annotations
 
 import re
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feedrate.archives import MAX_UNPACKED_BYTES, ArchiveError, member_path, unpack
 from feedrate.downloads import FetchError, Wait, download
+from feedrate.files import atomic_folder
 from feedrate.progress import Progress
 
 SCHEMES = ("http", "https")
@@ -113,7 +111,7 @@ def fetch(
             "remove it, or name another folder"
         )
     download(source.name, source.url, source.digest, archive, wait)
-    with _whole_folder(folder) as unfinished:
+    with atomic_folder(folder) as unfinished:
         progress = Progress(f"unpack {source.name}", "files", 0)
         unpack(archive, unfinished, source.file_name, max_unpacked_bytes, progress)
         _write_receipt(unfinished, source)
@@ -130,16 +128,3 @@ def _write_receipt(folder: Path, source: Source) -> None:
     if path.exists():
         raise ArchiveError(f"{source.name}: the archive holds a file {RECEIPT!r}, a name of ours")
     path.write_text(f"{source.digest}\n", encoding="utf-8")
-
-
-@contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `folder`; rename it on success, remove it on failure."""
-    unfinished = folder.with_name(f".{folder.name}.unpacking")
-    shutil.rmtree(unfinished, ignore_errors=True)  # what a killed run has left
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

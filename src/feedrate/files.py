@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(directory: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `directory`, which it replaces on success and never in part."""
+    unfinished = directory.with_name(f".{directory.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)  # what a killed run has left
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        if directory.exists():
+            shutil.rmtree(directory)
+        unfinished.rename(directory)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

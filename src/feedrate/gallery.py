@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -20,7 +18,7 @@ import numpy as np
 
 from feedrate.closeup import draw_sheet, encode_small
 from feedrate.decoders.pillow import decode
-from feedrate.files import write_bytes, write_text
+from feedrate.files import atomic_folder, write_bytes, write_text
 from feedrate.index import stream_index
 from feedrate.sample import Finding, Sample, Severity
 from feedrate.validation import stream_findings
@@ -82,7 +80,7 @@ def draw_gallery(directory: Path, samples: Path, findings: Path, count: int = CO
     chosen, closed = choose_worst(stream_findings(findings), count)
     shown = _find_samples(stream_index(samples), chosen)
     order = get_args(Severity).index
-    with _whole_folder(directory) as folder:
+    with atomic_folder(directory) as folder:
         cards = [
             _make_card(folder, number, finding, None if finding.key in closed else shown[finding])
             for number, finding in enumerate(chosen)
@@ -184,17 +182,3 @@ def _draw(sample: Sample, concerned: int | None) -> bytes | None:
     except (OSError, ValueError):
         return None  # what is wrong with it is a finding of its own
     return encode_small(draw_sheet(image, [item.polygon for item in sample.instances], concerned))
-
-
-@contextmanager
-def _whole_folder(directory: Path) -> Iterator[Path]:
-    unfinished = directory.with_name(f".{directory.name}.tmp")
-    shutil.rmtree(unfinished, ignore_errors=True)  # what a killed run has left
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        if directory.exists():
-            shutil.rmtree(directory)
-        unfinished.rename(directory)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from feedrate.files import write_bytes
+from feedrate.files import atomic_folder, write_bytes
 from feedrate.index import Index
 from feedrate.sample import Polygon, Sample
 from feedrate.targets.codecs import Codec, Drawn
@@ -71,11 +70,8 @@ def build_shard(
     Raises:
         MapError: The codec cannot store a map; the message names the sample.
     """
-    unfinished = directory.with_name(f".{directory.name}.tmp")
-    shutil.rmtree(unfinished, ignore_errors=True)  # what a killed run has left
-    unfinished.mkdir(parents=True)
     names = file_names((sample.key for sample in samples), codec.suffix)
-    try:
+    with atomic_folder(directory) as unfinished:
         maps, buffers = dict[str, MapFile](), empty_targets(size)
         for done, sample in enumerate(samples, 1):
             polygons, ignore = polygons_of(sample)
@@ -85,11 +81,6 @@ def build_shard(
             if progress:
                 progress(done)
         write_index(unfinished, ShardIndex(Recipe(codec.name, size, params, code), maps))
-        if directory.exists():
-            shutil.rmtree(directory)
-        unfinished.rename(directory)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write_map(directory: Path, name: str, key: str, codec: Codec, drawn: Drawn) -> MapFile:

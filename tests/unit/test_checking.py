@@ -1,4 +1,4 @@
-"""`feedrate validate` and `feedrate repair`: any folder in, pages and tables out, nothing touched."""
+"""`feedrate validate` and `feedrate repair`: any folder in, pages and tables out, none touched."""
 
 from __future__ import annotations
 

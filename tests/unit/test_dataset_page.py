@@ -21,7 +21,12 @@ from feedrate.config import TargetSettings
 from feedrate.index import write_index
 from feedrate.report import fitness
 from feedrate.report.dataset import build_dataset_page, show_code, visible
-from feedrate.report.inspection import SHOWN_FINDINGS, digest_findings, read_inspections
+from feedrate.report.inspection import (
+    SHOWN_FINDINGS,
+    digest_findings,
+    read_inspections,
+    read_likeness,
+)
 from feedrate.sample import Finding
 from feedrate.validation import CHECKS, write_findings
 
@@ -69,8 +74,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
         tmp_path_factory.mktemp("hostile"),
         keys=HOSTILE,
         findings=make_findings(HOSTILE),
-        likeness=make_likeness(HOSTILE[0], HOSTILE[2])
-        | {"real": {"name": "receipts", "images": 1}},
+        likeness=make_likeness(HOSTILE[0], HOSTILE[2]),
         evidence=HOSTILE[1],
         images=HOSTILE[0],
         format=HOSTILE[2],
@@ -235,12 +239,27 @@ def test_the_comparison_stands_with_the_datasets_compared_alone(
 
 def test_a_ratio_outside_of_the_band_is_marked(page: str) -> None:
     section = page[page.index('id="likeness"') : page.index('id="every"')]
-    assert "1 of 2 figures lie within 1.5x" in section
-    assert "The farthest is bits per pixel, 2.00x." in section
-    assert section.count('"number s-error"') == 1
-    assert section.count('"number s-info"') == 3
-    assert likeness_figures.is_alike({"r": 1 / 1.5}, "r")
-    assert not likeness_figures.is_alike({"r": 0.66}, "r")
+    assert "On images that were held out, 1 of 2 figures are within 1.5x" in section
+    assert "tuned on, 2. The farthest of the former is bits per pixel: 2.00x" in section
+    assert section.count('class="s-error">2.00x') == section.count('class="s-error"') == 1
+    assert section.count('class="s-info"') == 3
+
+
+@pytest.mark.parametrize(
+    ("mean", "median", "alike"), [(1 / 1.5, 1.5, True), (1.0, 1.6, False), (0.66, 1.0, False)]
+)
+def test_a_figure_is_alike_in_mean_and_median(mean: float, median: float, alike: bool) -> None:
+    row = {"ratio_tuned_mean": mean, "ratio_tuned_median": median}
+    assert likeness_figures.is_alike({"limit": 1.5}, row, "tuned") is alike
+
+
+def test_the_comparison_that_is_kept_can_be_shown(tmp_path: Path) -> None:
+    kept = read_likeness(NOTEBOOK.parents[1] / "docs" / "records" / "likeness.json")
+    assert kept is not None
+    write_intake(tmp_path, kept["generated"]["name"])
+    page = build_dataset_page(read_intake(tmp_path, kept["generated"]["name"], kept), {}, None)
+    for row in kept["figures"]:
+        assert f"{row['ratio_held_out_mean']:.2f}x" in page
 
 
 def test_the_target_maps_are_told_with_their_reasons(tmp_path: Path) -> None:
@@ -313,8 +332,8 @@ def test_images_of_unknown_size_have_no_place_in_a_figure() -> None:
 def test_a_drawing_takes_any_name() -> None:
     kinds = dataset_figures.draw_kinds([("$x^2_{3$ \u6f22\x1b <b>", 3), ("", 1)])
     assert r"$x^2_{3$ \u6f22\x1b &lt;b&gt;" in kinds
-    rows = make_likeness(name="$\u6f22 <i>")["figures"]
-    assert r"$\u6f22 &lt;i&gt;: 2.00x" in likeness_figures.draw_likeness(rows)
+    drawn = likeness_figures.draw_likeness(make_likeness(name="$\u6f22 <i>"))
+    assert r"$\u6f22 &lt;i&gt;: 2.00x" in drawn
 
 
 def test_the_verbs_draw_a_gallery_and_a_page(tmp_path: Path) -> None:
@@ -360,7 +379,7 @@ def test_the_notebook_tells_the_same(
     assert "clean: Fit to be measured: 2 images, 10 texts." in said
     assert "clean: every check came back clean" in said
     assert "receipts, a.jpg: error bad_annotation: a.jpg: wrong" in said
-    assert "1 of 2 figures lie within 1.5x" in said
+    assert "1 of 2 figures are within 1.5x" in said
     for item in read_inspections(results, ["receipts"]):
         for name in dataset_figures.drawable(item.facts):
             assert dataset_figures.say_distribution(name, item.facts, None) in said

@@ -250,12 +250,12 @@ def test_a_harmful_archive_leaves_nothing_but_itself(harm: str, site: Site, tmp_
 
 
 def test_what_a_killed_run_left_is_replaced(site: Site, tmp_path: Path) -> None:
-    (tmp_path / ".set.unpacking").mkdir()
-    (tmp_path / ".set.unpacking" / "half").write_text("half")
+    (tmp_path / ".set.tmp").mkdir()
+    (tmp_path / ".set.tmp" / "half").write_text("half")
     (tmp_path / "set").mkdir()
     fetch(site.source(), tmp_path / "set")
     assert names_below(tmp_path / "set") == [RECEIPT, "images/1.jpg", "labels/1.txt"]
-    assert not (tmp_path / ".set.unpacking").exists()
+    assert not (tmp_path / ".set.tmp").exists()
 
 
 def test_a_folder_of_somebody_else_is_kept(site: Site, tmp_path: Path) -> None:

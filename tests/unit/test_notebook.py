@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from intakes import make_findings, write_intake
 from speeds import make_speed
 from studies import EXPERIMENTS, build_study, write_results
 
@@ -47,7 +48,7 @@ def test_a_picture_carries_its_description_and_asks_for_nothing(tmp_path: Path) 
 
 
 def test_there_are_notebooks() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"2_targets", "4_matrix", "5_findings"}
+    assert {path.stem for path in NOTEBOOKS} >= {"1_dataset", "2_targets", "4_matrix", "5_findings"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -62,6 +63,7 @@ def test_a_notebook_is_kept_without_outputs_and_with_parameters(path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
+        ("1_dataset", "Fit in part: 2 of 2 images are used."),
         ("2_targets", "On a CPU the kernel is 120"),
         ("4_matrix", "targets~npz_ram"),
         ("5_findings", "targets~npz_ram"),
@@ -71,6 +73,7 @@ def test_a_notebook_runs_and_works_offline(tmp_path: Path, name: str, shown: str
     path = next(path for path in NOTEBOOKS if path.stem == name)
     write_results(tmp_path / "results", build_study(tmp_path / "records"))
     write_previews(tmp_path / "results")
+    write_intake(tmp_path / "results", findings=make_findings(["a.jpg"]))
     executed = tmp_path / path.name
     command = [sys.executable, "-m", "papermill", "--kernel", "python3", "--no-progress-bar"]
     values = {"results": "results", "datasets": "receipts", "experiments": " ".join(EXPERIMENTS)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from feedrate.sample import Sample, TextInstance
 from feedrate.validation import CHECKS, Limits, stream_facts, write_facts
 from feedrate.validation.facts import ImageFacts, digest_outlines
 from feedrate.validation.outliers import fences
+from feedrate.validation.pool import map_in_order
 
 FACTS = ImageFacts(
     key="été.jpg",
@@ -120,6 +122,24 @@ def test_leaks_between_datasets_are_found(tmp_path: Path, again: bool) -> None:
     assert (finding.key, finding.check, finding.severity) == ("val_1.png", "leaked_image", "error")
     words = "the same pixels" if again else "the very bytes"
     assert finding.message == f"{words} of 'picture_1.jpg' of train"
+
+
+def test_headers_alone_cannot_tell_leaks(tmp_path: Path) -> None:
+    samples = make_samples(tmp_path, 2)
+    headers = Limits(header_only=True)
+    path = tmp_path / "train.parquet"
+    write_facts(path, survey(samples)[1])
+    with pytest.raises(ValueError, match=r"by header only .* of train"):
+        validate(samples, limits=headers, apart_from={"train": path})
+    write_facts(path, survey(samples, limits=headers)[1])
+    with pytest.raises(ValueError, match=r"train\.parquet: 'picture_0\.jpg' was read by"):
+        validate(samples, apart_from={"train": path})
+
+
+def test_a_killed_process_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+    with pytest.raises(ChildProcessError, match=r"was killed while .* lower limit of megapixels"):
+        list(map_in_order(os._exit, [3] * 40, 4))
 
 
 def test_facts_come_back(tmp_path: Path) -> None:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "workflow", "config", "notebooks", "envs", "profiles", "src")
+PARTS = (
+    *("Snakefile", "workflow", "config", "notebooks", "envs", "profiles", "src"),
+    "docs/records/likeness.json",
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Study:
                 ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
                 shutil.copytree(source, folder / part, ignore=ignore)
             else:
+                (folder / part).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, folder / part)
         return cls(folder)
 

@@ -31,9 +31,12 @@ rule compare_datasets:
     threads: workflow.cores
     params:
         tuned_on=STUDY.likeness.tuned_on,
+        names=f"{STUDY.likeness.generated} {STUDY.likeness.real}",
+        transform=TRANSFORM,
         targets=TARGETS,
         machine=machine_id(),
         code=code_hash("feedrate.speed.likeness"),
     shell:
         "feedrate --log {log} compare-datasets --tuned-on {params.tuned_on}"
-        " --targets {params.targets:q} {input.generated} {input.real} {output}"
+        " --names {params.names:q} --targets {params.targets:q} --transform {params.transform:q}"
+        " {input.generated} {input.real} {output}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from feedrate.cli.options import FILE, Model, target_params
+from feedrate.cli.options import FILE, Model, Names, target_params
 from feedrate.config import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
@@ -27,6 +27,7 @@ def bench_targets(output: Path) -> None:
 
 @click.command()
 @click.option("--tuned-on", type=int, default=200, show_default=True)
+@click.option("--names", type=Names(), default="generated real", help="What to call the two.")
 @click.option("--targets", type=Model(TargetSettings), default="{}")
 @click.option("--transform", default="albumentations", show_default=True)
 @click.argument("generated", type=FILE)
@@ -34,6 +35,7 @@ def bench_targets(output: Path) -> None:
 @click.argument("output", type=FILE)
 def compare_datasets(
     tuned_on: int,
+    names: list[str],
     targets: TargetSettings,
     transform: str,
     generated: Path,
@@ -44,6 +46,7 @@ def compare_datasets(
     from feedrate.index import read_index
     from feedrate.speed.likeness import Setting, compare_datasets, too_far
 
+    first, second = names
     size = targets.image_size
     setting = Setting(resolve("transforms", transform)(size), size, target_params(targets))
     result = compare_datasets(
@@ -51,8 +54,8 @@ def compare_datasets(
         read_index(real),
         tuned_on,
         setting,
-        (generated.stem, real.stem),
-        Progress(f"compare {generated.stem} with {real.stem}", "images", 0),
+        (first, second),
+        Progress(f"compare {first} with {second}", "images", 0),
     )
     write_json(output, result)
     click.echo("\n".join(too_far(result)) or "No figure is beyond the limit.")

@@ -20,7 +20,7 @@ UNREADABLE_SHARE = 0.02
 """Fields smeared or struck out, annotated as ignored; SROIE's annotators ignored none."""
 
 # All lengths below are in heights of the body's letters (em). The pitch and the width are such that
-# a text is as high at 640 px, and a receipt as slim, as the median of the first 200 of SROIE.
+# a text is as high at 640 px, and a receipt as slim, as the first 200 of SROIE are in the middle.
 PAPER_WIDTH = 24.0
 SIDE_MARGIN = 1.4
 END_MARGIN = 2.5

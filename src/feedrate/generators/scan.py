@@ -12,7 +12,8 @@ from feedrate.sample import Image, Polygon
 SKEW_DEGREES = 0.4
 """Standard deviation of how askew a receipt lies on the glass."""
 GREY_SHARE = 0.1
-"""Scans whose paper is not whitened: of the first 200 of SROIE, where under 30 % is white."""
+"""Scans whose paper is not whitened: about as many as in the first 200 of SROIE (13 % have less
+than 40 % of their pixels at 250 or above)."""
 PAPER_TO_WHITE = (1.5, 14.0)
 """How far above white (255) the paper lies before values are cut off: less keeps more grain."""
 GRAIN = (1.0, 4.0)

@@ -24,7 +24,7 @@ from feedrate.dataset_figures import (
     say_distribution,
 )
 from feedrate.figures import NARROW_IN, WIDE_IN
-from feedrate.likeness_figures import BAND, draw_likeness, is_alike, say_likeness
+from feedrate.likeness_figures import draw_likeness, is_alike, name_of, say_likeness
 from feedrate.report.fitness import answer, number_of, say_content, say_taught
 from feedrate.report.inspection import Inspection
 from feedrate.report.page import embed_svg
@@ -69,6 +69,8 @@ def build_dataset_page(
         "visible": visible,
         "jpeg": embed_jpeg,
         "digits": phrases.digits,
+        "ratio": phrases.ratio,
+        "name_of": name_of,
         "meaning": show_code,
         "place": lambda where: reduce(str.removeprefix, roots, where),
     }
@@ -82,7 +84,6 @@ def build_dataset_page(
         drawings=draw_facts(inspection, targets),
         likeness=inspection.likeness,
         comparison=_compare(inspection.likeness) if inspection.likeness else None,
-        band=BAND,
         is_alike=is_alike,
         open_rows=OPEN_ROWS,
         style=Markup("".join(styles)),  # noqa: S704 - our own files
@@ -131,7 +132,7 @@ def show_code(text: str) -> Markup:
 def _compare(likeness: Mapping[str, Any]) -> dict[str, Any]:
     said = say_likeness(likeness)
     wide, narrow = (
-        _embed(f"likeness-{width:g}", "", said, draw_likeness(likeness["figures"], width))
+        _embed(f"likeness-{width:g}", "", said, draw_likeness(likeness, width))
         for width in (WIDE_IN, NARROW_IN)
     )
     return {"said": said, "wide": wide.svg, "narrow": narrow.svg}

@@ -27,6 +27,9 @@ def decode_with_all(data: bytes, kind: str) -> tuple[str, list[Trouble]]:
         `digest_pixels` of what the first decoder delivered (empty where none did), and what is
         wrong: all refuse it, or they disagree.
     """
+    if kind == "PNG" and _is_cut_png(data):
+        # Not decoded: OpenCV takes memory for what a chunk claims to hold, two gigabytes at worst.
+        return "", [("truncated_image", f"no end chunk within its {len(data)} bytes")]
     reference: Image | None = None
     agreeing, refusals, others = list[str](), dict[str, str](), list[str]()
     for name in (name for name in REGISTRIES["decoders"] if _reads(name, kind)):
@@ -37,17 +40,14 @@ def decode_with_all(data: bytes, kind: str) -> tuple[str, list[Trouble]]:
             continue
         reference = image if reference is None else reference
         difference = _difference(reference, image)
+        del image  # before the next one is decoded
         agreeing += [] if difference else [name]
         others += [f"{name} {difference}"] if difference else []
     if reference is None:
-        return "", [_refusal(data, kind, next(iter(refusals.values())))]
+        return "", [_refusal(next(iter(refusals.values())))]
     told = [f"{name} refuses it: {reason}" for name, reason in refusals.items()] + others
-    readers, troubles = " and ".join(agreeing), list[Trouble]()
-    if told:
-        troubles.append(("decoders_disagree", f"read by {readers}, but {'; '.join(told)}"))
-    if kind == "PNG" and _is_cut_png(data):
-        troubles.append(("truncated_image", f"its end is missing, though read by {readers}"))
-    return digest_pixels(reference), troubles
+    message = f"read by {' and '.join(agreeing)}, but {'; '.join(told)}"
+    return digest_pixels(reference), [("decoders_disagree", message)] if told else []
 
 
 def digest_pixels(image: Image) -> str:
@@ -84,9 +84,7 @@ def _difference(one: Image, other: Image) -> str:
     return f"delivers other pixels (mean difference {total / one.size:.3g}, largest {largest})"
 
 
-def _refusal(data: bytes, kind: str, reason: str) -> Trouble:
-    if kind == "PNG" and _is_cut_png(data):
-        return "truncated_image", f"its end is missing; {reason}"
+def _refusal(reason: str) -> Trouble:
     cut = reason.startswith("truncated JPEG")  # as feedrate.decoders says it
     return ("truncated_image" if cut else "unreadable_image"), reason
 

@@ -37,6 +37,7 @@ class Header:
         width: Pixels as stored; 0 where unknown.
         height: Pixels as stored; 0 where unknown.
         depth: Bits a channel, where a PNG says so, else 8.
+        channels: Samples a pixel.
         alpha: Whether it has an alpha channel, or a colour that counts as transparent.
         progressive: Whether it is a progressive JPEG.
         pictures: How many pictures it holds.
@@ -50,6 +51,7 @@ class Header:
     width: int = 0
     height: int = 0
     depth: int = 8
+    channels: int = 3
     alpha: bool = False
     progressive: bool = False
     pictures: int = 1
@@ -90,6 +92,7 @@ def _describe(image: Any, start: bytes) -> Header:
         width=image.width,
         height=image.height,
         depth=start[24] if kind == "PNG" else 8,
+        channels=len(image.getbands()),
         alpha=image.has_transparency_data,
         progressive=bool(image.info.get("progressive")),
         # Of other formats the number is known only after a walk through the file.

@@ -20,8 +20,14 @@ SUPPORTED = ("JPEG", "PNG")
 SIXTEEN_BIT = ("I", "F")
 """What Pillow's modes of more than 8 bits a channel begin with."""
 GREY = ("1", "L", "LA", "La", "I", "F")
-UNDECODED = {"oversized_image", "unsupported_image", "cmyk_image", "unreadable_image"}
+UNDECODED = {
+    *("oversized_image", "unsupported_image", "cmyk_image", "unreadable_image", "truncated_image")
+}
 """Checks after which the pixels are not looked at."""
+DEFLATED = 1032
+"""Bytes that deflate packs into one at best."""
+BLOCK_PIXELS = 512
+"""Pixels to a byte of JPEG at best: a block of 8 x 8 takes a bit (ITU-T T.81, Huffman coding)."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,9 @@ def _look(sample: Sample, stream: BufferedReader, limits: Limits) -> tuple[Pictu
 
 def _check_header(sample: Sample, header: Header, size: int, limits: Limits) -> Iterator[Trouble]:
     yield from _check_size(header, size, limits)
+    if header.mode and size < (fewest := _fewest_bytes(header)):
+        shown = f"{header.width} x {header.height} pixels"
+        yield "truncated_image", f"{size} bytes cannot hold {shown}: it takes {fewest}"
     if header.kind not in ("", *SUPPORTED):
         yield "unsupported_image", f"{header.kind}; save it as JPEG or PNG"
     elif header.trouble and not header.bomb and (limits.header_only or not header.kind):
@@ -91,6 +100,14 @@ def _check_size(header: Header, size: int, limits: Limits) -> Iterator[Trouble]:
         yield "oversized_image", f"{visible(header.trouble)}; {allowed} megapixels"
     elif size > 8e6 * limits.max_megapixels + (1 << 24):  # 16-bit RGBA, uncompressed, and a profile
         yield "oversized_image", f"a file of {size} bytes; {allowed} megapixels"
+
+
+def _fewest_bytes(header: Header) -> int:
+    """Bound the size of a file from below: a smaller one is cut, or claims what it never held."""
+    pixels = header.width * header.height
+    if header.kind == "JPEG":
+        return pixels // BLOCK_PIXELS
+    return pixels * header.channels * header.depth // 8 // DEFLATED if header.kind == "PNG" else 0
 
 
 def _check_mode(header: Header) -> Iterator[Trouble]:

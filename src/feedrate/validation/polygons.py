@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from feedrate.geometry import signed_area
 from feedrate.sample import Polygon, Sample
 from feedrate.validation.outlines import Outlines
 
@@ -18,6 +19,8 @@ MIN_AREA_PX = 1.0
 """Square pixels; the target builder masks out what has less."""
 TOLERANCE_PX = 1.0
 """Boxes drawn to the image's edge end at ``x = width``, one past the last pixel."""
+FAR_PX = 2.0**20
+"""Farther out an outline is out of frame, and its shape is not looked at."""
 OTHER_ORDERS = ((0, 1, 3, 2), (0, 2, 1, 3))
 """The two further ways round four points."""
 
@@ -63,6 +66,7 @@ def _check_areas(outlines: Outlines) -> Iterator[Found]:
 def _find_crossings(outlines: Outlines) -> npt.NDArray[np.bool_]:
     # A quad that turns one way only goes round once: it is simple and convex.
     doubtful = ~outlines.quads | ((outlines.least_turns <= 0) & (outlines.most_turns >= 0))
+    doubtful &= (np.abs(np.hstack([outlines.low, outlines.high])) <= FAR_PX).all(axis=1)
     for place in np.flatnonzero(doubtful):
         doubtful[place] = _crosses_itself(outlines.polygons[place])
     return doubtful
@@ -107,9 +111,26 @@ def _check_frame(outlines: Outlines, size: tuple[int, int]) -> Iterator[Found]:
 
 
 def _share_outside(polygon: Polygon, size: tuple[int, int]) -> float:
-    whole = shapely.make_valid(shapely.Polygon(polygon))
-    inside = shapely.intersection(whole, shapely.box(0, 0, *size))
-    return 1 - float(inside.area / whole.area) if whole.area else 1.0
+    """Cut an outline at the four edges, as Sutherland and Hodgman do (1974).
+
+    Not by GEOS: its repair of a crossing outline need not end where coordinates are absurd.
+    """
+    near: Polygon = np.clip(polygon, -FAR_PX, FAR_PX)
+    inside, whole = near, abs(signed_area(near))
+    for axis, bound, sign in ((0, 0, 1), (0, size[0], -1), (1, 0, 1), (1, size[1], -1)):
+        inside = _cut(inside, sign * (inside[:, axis] - bound))
+    return min(1.0, max(0.0, 1 - abs(signed_area(inside)) / whole)) if whole else 1.0
+
+
+def _cut(points: Polygon, depths: npt.NDArray[np.float64]) -> Polygon:
+    kept = list[Polygon]()
+    after, depths_after = np.roll(points, -1, axis=0), np.roll(depths, -1)
+    for here, there, depth, next_depth in zip(points, after, depths, depths_after, strict=True):
+        if depth >= 0:
+            kept.append(here)
+        if (depth >= 0) != (next_depth >= 0):
+            kept.append(here + (there - here) * (depth / (depth - next_depth)))
+    return np.array(kept, np.float64).reshape(-1, 2)
 
 
 def _check_repeats(outlines: Outlines) -> Iterator[Found]:

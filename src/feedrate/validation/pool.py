@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -30,6 +31,9 @@ def map_in_order(
         function: Can be pickled, as can items and results.
         items: Taken as they are needed, not all at once.
         chunk: How many go to a process at a time.
+
+    Raises:
+        ChildProcessError: A process was killed, as the system does where memory runs out.
     """
     rest = iter(items)
     few = list(islice(rest, FEW))
@@ -48,6 +52,11 @@ def map_in_order(
                 yield from _collect(*pending.popleft())
         while pending:
             yield from _collect(*pending.popleft())
+    except BrokenProcessPool:
+        raise ChildProcessError(
+            "a process was killed while it looked at the dataset, most likely for want of memory:"
+            " free some, or set a lower limit of megapixels"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 

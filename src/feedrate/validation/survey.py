@@ -53,10 +53,17 @@ def validate_dataset(
 
     Raises:
         OSError: A file or folder named here does not exist.
-        ValueError: An override names no check or no severity, or a file is not what it should be.
+        ValueError: An override names no check or no severity, a file is not what it should be, or
+            pictures should be told apart by their headers only.
     """
     overrides = overrides or {}
     require_known(overrides)
+    if apart_from and limits.header_only:
+        others = ", ".join(apart_from)
+        raise ValueError(
+            f"by header only no picture is told from those of {others}; read the pixels as well,"
+            " or do not ask for the datasets to be apart"
+        )
     known = Acquaintances(meet_others(apart_from or {}))
     crowd, shelf = Crowd(limits.max_megapixels), Shelf(maps)
     tasks = (Task(sample, shelf.take(sample.key)) for sample in stream_index(samples))

@@ -64,14 +64,24 @@ def meet_others(apart_from: Mapping[str, Path]) -> dict[str, str]:
 
     Raises:
         OSError: There is no such file.
-        ValueError: It holds no facts; the message names it.
+        ValueError: It holds no facts, or only what headers tell; the message names it.
     """
     return {
         digest: f"{facts.key!r} of {name}"
         for name, path in apart_from.items()
         for facts in stream_facts(path)
-        for digest in digests_of(facts)
+        for digest in _require_digests(facts, path)
     }
+
+
+def _require_digests(facts: ImageFacts, path: Path) -> dict[str, str]:
+    digests = digests_of(facts)
+    if facts.bytes and not digests:
+        raise ValueError(
+            f"{path}: {facts.key!r} was read by its header only, which tells no picture from"
+            " another; validate that dataset with its pixels"
+        )
+    return digests
 
 
 def digests_of(facts: ImageFacts) -> dict[str, str]:
