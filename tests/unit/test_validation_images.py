@@ -137,3 +137,14 @@ def test_a_file_far_larger_than_its_pixels_is_refused(tmp_path: Path) -> None:
     _, ((check, message),) = check_image(sample, Limits(max_megapixels=0.2))
     assert check == "oversized_image"
     assert message == "a file of 20000000 bytes; the limit is 0.2 megapixels"
+
+
+def test_a_chunk_that_claims_gigabytes_is_never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV takes the memory before it looks whether the file holds as much."""
+    data = bytearray(encoded("PNG"))
+    at = data.index(b"IDAT") - 4
+    data[at : at + 4] = struct.pack(">I", 1 << 31)
+    monkeypatch.setattr(decodings, "resolve", None)
+    digest, ((check, message),) = decode_with_all(bytes(data), "PNG")
+    assert (digest, check) == ("", "truncated_image")
+    assert message == f"no end chunk within its {len(data)} bytes"

@@ -45,6 +45,50 @@ def test_a_cell_that_reads_stored_maps_has_the_maps_of_its_codec_made(study, tmp
     assert planned["measure_cell"] == len(STORED_MAPS) - 1  # npz is the reference itself
 
 
+def plan(study, path, content, *targets):
+    path.write_text(content)
+    return jobs_of(Study(study.folder, str(path)).snakemake("--dry-run", *targets))
+
+
+AA = "experiments: {aa: {question: '?', cells: [{}]}}\n"
+
+
+def test_a_dataset_at_an_address_is_fetched_before_it_is_read(study, tmp_path):
+    config = f"""\
+datasets:
+  far: {{url: "https://example.org/a b.zip?x='1'", sha256: "{"0" * 64}", folder: in it}}
+{AA}"""
+    planned = plan(study, tmp_path / "far.yaml", config, "results/validation/far.html")
+    assert planned["fetch_dataset"] == planned["prepare_dataset"] == 1
+    assert "generate_dataset" not in planned
+
+
+def test_a_folder_and_what_it_must_be_apart_from_are_read_where_they_lie(study, tmp_path):
+    (tmp_path / "; rm -rf été").mkdir()
+    config = f"""\
+datasets:
+  mine: {{folder: "{tmp_path}/; rm -rf été", maps: "{tmp_path}", apart_from: [smoke]}}
+  smoke: {{generator: receipts, count: 8}}
+{AA}"""
+    target = "results/validation/mine.csv"
+    planned = plan(study, tmp_path / "mine.yaml", config, target)
+    assert planned["validate_dataset"] == planned["prepare_dataset"] == 2
+    said = Study(study.folder, str(tmp_path / "mine.yaml")).snakemake("-n", "-p", target)
+    assert f"--folder '{tmp_path}/; rm -rf été'" in said
+
+
+def test_a_generated_dataset_is_compared_where_a_real_one_is_named(study, tmp_path):
+    config = f"""\
+datasets:
+  smoke: {{generator: receipts, count: 8}}
+  mine: {{folder: "{tmp_path}"}}
+likeness: {{generated: smoke, real: mine}}
+{AA}"""
+    path = tmp_path / "likeness.yaml"
+    assert plan(study, path, config, "all")["compare_datasets"] == 1
+    assert "compare_datasets" not in plan(study, path, config.replace("real: mine", ""), "all")
+
+
 def test_only_measuring_rules_keep_the_machine_to_themselves(study):
     said = study.snakemake("--dry-run", "--cores", "2", "all")
     exclusive = {

@@ -108,6 +108,8 @@ def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(st
         "results/datasets/smoke/samples.parquet",
         "results/datasets/smoke/accepted.parquet",
         "results/validation/smoke.csv",
+        "results/validation/smoke.html",
+        "results/galleries/smoke",
         "results/maps/smoke/npz.json",
         CELL,
         CELL.replace(".json", ".batches.parquet"),
