@@ -20,8 +20,14 @@ rule bench_targets:
 # A generated dataset beside a real one, in turn: is it as hard to load?
 rule compare_datasets:
     input:
-        generated=f"results/datasets/{STUDY.likeness.generated}/accepted.parquet",
-        real=f"results/datasets/{STUDY.likeness.real}/accepted.parquet",
+        indices=[
+            f"results/datasets/{name}/samples.parquet"
+            for name in (STUDY.likeness.generated, STUDY.likeness.real)
+        ],
+        findings=[
+            f"results/validation/{name}.csv"
+            for name in (STUDY.likeness.generated, STUDY.likeness.real)
+        ],
     output:
         "results/speed/likeness.json",
     log:
@@ -39,4 +45,4 @@ rule compare_datasets:
     shell:
         "feedrate --log {log} compare-datasets --tuned-on {params.tuned_on}"
         " --names {params.names:q} --targets {params.targets:q} --transform {params.transform:q}"
-        " {input.generated} {input.real} {output}"
+        " --findings '{input.findings}' {input.indices} {output}"

@@ -30,6 +30,7 @@ def bench_targets(output: Path) -> None:
 @click.option("--names", type=Names(), default="generated real", help="What to call the two.")
 @click.option("--targets", type=Model(TargetSettings), default="{}")
 @click.option("--transform", default="albumentations", show_default=True)
+@click.option("--findings", type=Names(), help="Two tables: samples with an error are left out.")
 @click.argument("generated", type=FILE)
 @click.argument("real", type=FILE)
 @click.argument("output", type=FILE)
@@ -38,6 +39,7 @@ def compare_datasets(
     names: list[str],
     targets: TargetSettings,
     transform: str,
+    findings: list[str] | None,
     generated: Path,
     real: Path,
     output: Path,
@@ -45,13 +47,20 @@ def compare_datasets(
     """Hold a generated dataset beside a real one: two indices in, one JSON out."""
     from feedrate.index import read_index
     from feedrate.speed.likeness import Setting, compare_datasets, too_far
+    from feedrate.validation import read_sound
 
+    indices = (generated, real)
+    samples = (
+        [read_sound(index, Path(table)) for index, table in zip(indices, findings, strict=True)]
+        if findings
+        else [read_index(index) for index in indices]
+    )
     first, second = names
     size = targets.image_size
     setting = Setting(resolve("transforms", transform)(size), size, target_params(targets))
     result = compare_datasets(
-        read_index(generated),
-        read_index(real),
+        samples[0],
+        samples[1],
         tuned_on,
         setting,
         (first, second),

@@ -7,6 +7,8 @@ One decision for all, so that a dataset is valid or not whatever the decoder of 
 * CMYK JPEG and 16-bit grey PNG are refused: the libraries disagree on their pixels.
 * A JPEG without its end marker is refused. Some libraries would return grey rows for what is
   missing and say nothing. Damage in the middle, which libjpeg mends, gives the same pixels in all.
+* A PNG without its end chunk is refused: for a chunk that claims to be longer than the file, OpenCV
+  takes as much memory as it claims.
 * Images above Pillow's limit of 179 megapixels are refused before memory is taken for them.
 
 The look at the header costs a few microseconds and belongs to the time of decoding.
@@ -51,7 +53,7 @@ def require_decodable(data: bytes) -> Literal["JPEG", "PNG"]:
     """Return the kind of an encoded image that every decoder would read alike.
 
     Raises:
-        ValueError: It is neither JPEG nor PNG, too large, truncated, CMYK or 16-bit grey.
+        ValueError: It is neither JPEG nor PNG, too large, cut off, CMYK or 16-bit grey.
     """
     if data.startswith(b"\xff\xd8\xff"):
         _require_pixels(*_jpeg_size(data))
@@ -73,7 +75,18 @@ def _png_size(data: bytes) -> tuple[int, int]:
     width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
     if (depth, colour_type) == (16, 0):
         raise ValueError("PNG with 16-bit grey; save it with 8 bits a channel")
+    _require_end_chunk(data)
     return width, height
+
+
+def _require_end_chunk(data: bytes) -> None:
+    """Walk the chunks of a PNG: each has a length, a name, its content, a checksum of 4 bytes."""
+    at, name = 8, b""
+    while name != b"IEND" and at + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        at += 12 + length
+    if name != b"IEND" or at > len(data):
+        raise ValueError(f"truncated PNG: no end chunk within its {len(data)} bytes")
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

@@ -9,12 +9,10 @@ import shapely
 
 from feedrate.geometry import signed_area
 from feedrate.sample import Polygon
+from feedrate.validation.polygons import FAR_PX
 
 Size = tuple[int, int]
 """The frame's ``(width, height)`` in pixels."""
-
-FAR_PX = 2.0**31
-"""No picture's side is as long: a coordinate beyond it is a mistake, not a text at the edge."""
 
 
 class Outcome(NamedTuple):

@@ -1,6 +1,6 @@
 """Validation: what is wrong with a dataset, and whether a study may use it."""
 
-from feedrate.validation.acceptance import ValidationError, accept_dataset
+from feedrate.validation.acceptance import ValidationError, accept_dataset, read_sound
 from feedrate.validation.checks import CHECKS, Check
 from feedrate.validation.facts import ImageFacts, facts_writer, stream_facts, write_facts
 from feedrate.validation.findings import (
@@ -22,6 +22,7 @@ __all__ = [
     "facts_writer",
     "findings_writer",
     "read_findings",
+    "read_sound",
     "stream_facts",
     "stream_findings",
     "validate_dataset",

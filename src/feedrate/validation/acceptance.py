@@ -74,6 +74,13 @@ def accept_dataset(
     }
 
 
+def read_sound(samples: Path, findings: Path) -> list[Sample]:
+    """Read the samples without an error, as `accept_dataset` would let them in."""
+    first, errors, faulty = _sum_up(stream_findings(findings))
+    told = _describe(samples.parent.name, first, errors, findings)
+    return list(_pass(stream_index(samples), faulty, Tally(), told))
+
+
 def _sum_up(findings: Iterable[Finding]) -> tuple[Finding | None, int, set[str]]:
     first, count, faulty = None, 0, set[str]()
     for finding in findings:
