@@ -112,7 +112,7 @@ def test_texts_under_8_px_after_the_resize_are_counted_in_their_image() -> None:
     assert keys(findings, "text_too_small") == expected
     assert len(expected) == 14
     (message,) = (i.message for i in findings if i.key == expected[0] and "too_sm" in i.check)
-    assert message == "4 of 79 texts are below 8 px at 640 px, the smallest has 6.5"
+    assert message == "texts below 8 px at 640 px: 4 of 79, the smallest has 6.5"
 
 
 def test_a_quad_that_is_dented_is_found_beside_its_neighbours(tmp_path: Path) -> None:

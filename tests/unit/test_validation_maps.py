@@ -139,13 +139,11 @@ def test_the_fate_of_every_text_is_counted(samples: list[Sample]) -> None:
     assert (facts.too_small, facts.lost) == (1, 2)
     assert len(facts.text_sides) == 4
     (lost,) = [item.message for item in found if item.check == "lost_instance"]
-    assert lost.endswith(
-        "2 of 5 texts are not in the maps at 640 px: 1 out_of_frame, 1 shrunk_away"
-    )
+    assert lost.endswith("texts not in the maps at 640 px: 2 of 5 (1 out of frame, 1 shrunk away)")
 
 
 def test_a_text_is_as_small_as_the_input_makes_it(samples: list[Sample]) -> None:
     (finding,) = validate(samples[:1], limits=Limits(image_size=40))
     assert finding.check == "text_too_small"
-    assert "1 of 2 texts are below 8 px at 40 px, the smallest has 6" in finding.message
+    assert "texts below 8 px at 40 px: 1 of 2, the smallest has 6" in finding.message
     assert validate(samples[:1], limits=Limits(image_size=64)) == []

@@ -72,16 +72,18 @@ def check_texts(sample: Sample, texts: Texts, limits: Limits) -> Iterator[Found]
     if not count:
         yield "no_instances", "no text at all", 0
     elif all(item.ignore for item in sample.instances):
-        yield "only_ignored", f"all of its {count} texts are ignored", 0
+        yield "only_ignored", f"texts ignored: all of {count}", 0
     at = f"at {limits.image_size} px"
     if small := int(texts.too_small.sum()):
         least = f"the smallest has {min(texts.sides):.2g}"
-        message = f"{small} of {count} texts are below {limits.params.min_text_side:g} px {at}"
+        message = f"texts below {limits.params.min_text_side:g} px {at}: {small} of {count}"
         yield "text_too_small", f"{message}, {least}", 0
     if texts.lost.any():
-        reasons = Counter(Outcome(code).name.lower() for code in texts.outcomes[texts.lost])
+        reasons = Counter(
+            Outcome(code).name.lower().replace("_", " ") for code in texts.outcomes[texts.lost]
+        )
         told = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))
-        message = f"{int(texts.lost.sum())} of {count} texts are not in the maps {at}: {told}"
+        message = f"texts not in the maps {at}: {int(texts.lost.sum())} of {count} ({told})"
         yield "lost_instance", message, 0
 
 
