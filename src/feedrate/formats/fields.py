@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
-from feedrate.formats import IGNORED_TEXT, to_polygon
+from feedrate.formats import IGNORED_TEXT, bad_annotation, make_sample, to_polygon
 from feedrate.formats.jsonfile import Entry, number, short
-from feedrate.sample import Polygon, TextInstance
+from feedrate.sample import Finding, Polygon, Sample, TextInstance
 
 
 class Packed(NamedTuple):
@@ -27,6 +29,42 @@ class Packed(NamedTuple):
         """Return the instance."""
         polygon = np.frombuffer(self.points, np.float64).reshape(-1, 2).copy()
         return TextInstance(polygon, self.ignore, self.text)
+
+
+class PackedEntry(NamedTuple):
+    """What is kept of an image: its instances, and what is wrong with others of them."""
+
+    declared_size: tuple[int, int] | None
+    words: tuple[Packed, ...]
+    troubles: tuple[str, ...]
+
+
+def pack_entry(
+    declared_size: tuple[int, int] | None,
+    named: Iterable[tuple[str, Any]],
+    pack: Callable[[Any], Packed],
+) -> PackedEntry:
+    """Pack the instances of an image, each given with its name for messages."""
+    words, troubles = list[Packed](), list[str]()
+    for name, content in named:
+        try:
+            words.append(pack(content))
+        except ValueError as error:
+            troubles.append(f"{name}: {error}")
+    return PackedEntry(declared_size, tuple(words), tuple(troubles))
+
+
+def read_packed(
+    key: str, image: Path, entry: PackedEntry | str, location: str
+) -> Iterator[Sample | Finding]:
+    """Yield the sample of a packed entry and its findings; a text is why there is no sample."""
+    if isinstance(entry, str):
+        yield bad_annotation(key, entry, location)
+        return
+    for trouble in entry.troubles:
+        yield bad_annotation(key, trouble, location)
+    instances = [word.unpack() for word in entry.words]
+    yield make_sample(key, image, instances, location, entry.declared_size)
 
 
 def size_in(entry: Entry) -> tuple[int, int] | None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from feedrate.formats import Spread, bad_annotation, make_sample
+from feedrate.formats import Spread, bad_annotation
 from feedrate.formats.fields import (
     Packed,
+    PackedEntry,
     corners_of,
     flag_in,
+    pack_entry,
     polygon_of,
     quad_of,
+    read_packed,
     size_in,
     text_in,
 )
@@ -29,17 +32,9 @@ from feedrate.sample import Finding, Sample
 SPREAD: Spread = "file"
 
 
-class Entry(NamedTuple):
-    """What is kept of an image: its instances, and what is wrong with others of them."""
-
-    declared_size: tuple[int, int] | None
-    words: tuple[Packed, ...]
-    troubles: tuple[str, ...]
-
-
 def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
     """Read a ``data_list``; see `feedrate.formats.Read`."""
-    named = list[tuple[str, Entry | str]]()
+    named = list[tuple[str, PackedEntry | str]]()
     found = False
     for name, index, value in stream_json(annotations):
         found |= name == "data_list" and value == [] and index is None
@@ -52,7 +47,7 @@ def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
             yield bad_annotation(annotations.name, trouble, f"{annotations}: data_list[{index}]")
     if not found:
         raise ValueError(f'{annotations}: no {{"data_list": [{{"img_path": ...}}]}} in it')
-    yield from pair_entries(images, annotations, named, _read_one)
+    yield from pair_entries(images, annotations, named, read_packed)
 
 
 def recognise(path: Path, head: str) -> str | None:
@@ -64,7 +59,7 @@ def recognise(path: Path, head: str) -> str | None:
     return f'a JSON "data_list" of instances with a {shape}' if shape else None
 
 
-def _keep(entry: dict[str, Any]) -> Entry | str:
+def _keep(entry: dict[str, Any]) -> PackedEntry | str:
     """Pack an image's entry, or tell why it cannot be read."""
     instances = entry.get("instances")
     try:
@@ -73,13 +68,8 @@ def _keep(entry: dict[str, Any]) -> Entry | str:
         return str(error)
     if not isinstance(instances, list):
         return f"instances = {short(instances)}: not a list"
-    words, troubles = list[Packed](), list[str]()
-    for index, instance in enumerate(instances):
-        try:
-            words.append(_pack(instance))
-        except ValueError as error:
-            troubles.append(f"instances[{index}]: {error}")
-    return Entry(declared_size, tuple(words), tuple(troubles))
+    named = ((f"instances[{index}]", item) for index, item in enumerate(instances))
+    return pack_entry(declared_size, named, _pack)
 
 
 def _pack(instance: object) -> Packed:
@@ -92,15 +82,3 @@ def _pack(instance: object) -> Packed:
     else:
         raise ValueError(f"{short(instance)} has neither a polygon nor a bbox")
     return Packed.of(polygon, flag_in(instance, "ignore"), text_in(instance, "text"))
-
-
-def _read_one(
-    key: str, image: Path, entry: Entry | str, location: str
-) -> Iterator[Sample | Finding]:
-    if isinstance(entry, str):
-        yield bad_annotation(key, entry, location)
-        return
-    for trouble in entry.troubles:
-        yield bad_annotation(key, trouble, location)
-    instances = [word.unpack() for word in entry.words]
-    yield make_sample(key, image, instances, location, entry.declared_size)

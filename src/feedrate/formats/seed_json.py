@@ -11,10 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from feedrate.formats import Spread, bad_annotation, make_sample, to_polygon
-from feedrate.formats.fields import Packed, size_in, text_in
+from feedrate.formats import Spread, to_polygon
+from feedrate.formats.fields import (
+    Packed,
+    PackedEntry,
+    pack_entry,
+    read_packed,
+    size_in,
+    text_in,
+)
 from feedrate.formats.jsonfile import number, short
 from feedrate.formats.jsonstream import stream_json
 from feedrate.formats.pairing import pair_entries
@@ -24,17 +31,9 @@ SPREAD: Spread = "file"
 BEGINNING = re.compile(r'\s*\{\s*"images"\s*:\s*\{\s*("([^"\\]|\\.)*"\s*:\s*\{|\})')
 
 
-class Entry(NamedTuple):
-    """What is kept of an image: its words, and what is wrong with others of them."""
-
-    declared_size: tuple[int, int] | None
-    words: tuple[Packed, ...]
-    troubles: tuple[str, ...]
-
-
 def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
     """Read one file of words by image; see `feedrate.formats.Read`."""
-    named, found = list[tuple[str, Entry | str]](), False
+    named, found = list[tuple[str, PackedEntry | str]](), False
     for container, name, value in stream_json(annotations):
         if container == "images":
             found |= name is None and value == {}
@@ -42,7 +41,7 @@ def read(images: Path, annotations: Path) -> Iterator[Sample | Finding]:
                 named.append((name, _keep(value)))
     if not found:
         raise ValueError(f'{annotations}: no {{"images": {{name: {{"words": ...}}}}}} in it')
-    yield from pair_entries(images, annotations, named, _read_one)
+    yield from pair_entries(images, annotations, named, read_packed)
 
 
 def recognise(path: Path, head: str) -> str | None:
@@ -52,7 +51,7 @@ def recognise(path: Path, head: str) -> str | None:
     return None
 
 
-def _keep(entry: Any) -> Entry | str:
+def _keep(entry: Any) -> PackedEntry | str:
     """Pack an image's entry, or tell why it cannot be read."""
     if not isinstance(entry, dict) or not isinstance(entry.get("words"), dict):
         return f'{short(entry)} is not {{"words": {{number: {{"points": ...}}}}}}'
@@ -60,13 +59,8 @@ def _keep(entry: Any) -> Entry | str:
         declared_size = size_in(entry)
     except ValueError as error:
         return str(error)
-    words, troubles = list[Packed](), list[str]()
-    for name, word in entry["words"].items():
-        try:
-            words.append(_pack(word))
-        except ValueError as error:
-            troubles.append(f"word {name}: {error}")
-    return Entry(declared_size, tuple(words), tuple(troubles))
+    named = ((f"word {name}", word) for name, word in entry["words"].items())
+    return pack_entry(declared_size, named, _pack)
 
 
 def _pack(word: Any) -> Packed:
@@ -83,15 +77,3 @@ def _polygon_of(points: list[Any]) -> Polygon:
         return to_polygon([value for x, y in points for value in (number(x), number(y))])
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"points = {short(points)}: not a list of [x, y] in pixels") from None
-
-
-def _read_one(
-    key: str, image: Path, entry: Entry | str, location: str
-) -> Iterator[Sample | Finding]:
-    if isinstance(entry, str):
-        yield bad_annotation(key, entry, location)
-        return
-    for trouble in entry.troubles:
-        yield bad_annotation(key, trouble, location)
-    instances = [word.unpack() for word in entry.words]
-    yield make_sample(key, image, instances, location, entry.declared_size)
