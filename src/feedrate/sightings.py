@@ -220,6 +220,6 @@ def _describe(folder: Path, seen: Iterable[Sighting], asked: Sequence[str]) -> s
             f" {', '.join(asked)}; give `format`, `images` and `annotations`"
         )
     return (
-        f"{folder}: holds {len(lines)} datasets: {'; '.join(lines)}; give `format`, `images` and"
+        f"{folder}: holds {len(lines)} datasets: {'; '.join(lines)}; give the `format` or the"
         " `annotations` of one of them"
     )

@@ -103,6 +103,15 @@ def test_headers_alone_are_read_where_that_is_asked(folder: Path, tmp_path: Path
     assert "truncated_image" not in text
 
 
+def test_a_format_that_is_not_there_is_no_reason_to_look_at_less(
+    folder: Path, tmp_path: Path
+) -> None:
+    result = run("validate", folder, "--format", "coco", "--output", tmp_path / "out")
+    assert isinstance(result.exception, ValueError)
+    assert "nothing in it is recognised as coco" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("inside", ["", "sub/out"])
 def test_an_output_inside_the_dataset_is_refused(folder: Path, inside: str) -> None:
     result = run("validate", folder, "--output", folder / inside)

@@ -567,7 +567,7 @@ def test_the_verb_says_in_a_paragraph_what_was_done(tmp_path):
     place = ("--format", "seed_json", "--images", images, "--annotations", annotations)
     out = tmp_path / "out"
     assert run(*place, "--output", out) == (
-        f"{out}/annotations.json: 2 images with 2 texts. Changed in 1 images: 1 clip"
+        f"{out}/annotations.json: 2 images with 2 texts. Changes, in 1 of them: 1 clip"
         " (out_of_frame). Left out: nothing. Left alone: nothing."
         f" All of it, with reasons: {out}/repairs.csv. The original is as it was.\n"
     )

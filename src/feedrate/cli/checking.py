@@ -13,7 +13,7 @@ from feedrate.cli.options import FILE, Json, limits_of, limits_options, plugins_
 from feedrate.config import TargetSettings, ValidationSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
-from feedrate.registry import AUTO, Plugins, names
+from feedrate.registry import AUTO, Plugins
 
 if TYPE_CHECKING:
     from feedrate.sightings import Sighting
@@ -57,9 +57,15 @@ def validate(
     limits = limits_of(validation, targets)
     if images or annotations:
         sources = [find_dataset(format_name, folder, images, annotations, plugins)]
+    elif format_name == AUTO:
+        sources = find_datasets(folder, plugins=plugins) or [_images_alone(folder)]
     else:
-        known = names("formats", plugins) if format_name == AUTO else [format_name]
-        sources = find_datasets(folder, known, plugins) or [_images_alone(folder)]
+        sources = find_datasets(folder, [format_name], plugins)
+    if not sources:
+        raise ValueError(
+            f"{folder}: nothing in it is recognised as {format_name}; give --images and"
+            f" --annotations, or leave --format at {AUTO}"
+        )
     apart = _facts_of(against, output, limits) if against else {}
     settings = {"overrides": checks, "apart_from": apart, "maps": maps}
     counts = {

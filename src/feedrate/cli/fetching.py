@@ -61,6 +61,8 @@ def fetch_dataset(
 @click.argument("name", required=False)
 def datasets(table: Path, name: str | None) -> None:
     """List the public datasets, or tell all that is known of the one called NAME."""
+    if not table.is_file():
+        raise click.BadParameter(f"{table}: no such file; it is part of feedrate's own folder")
     known: dict[str, dict[str, Any]] = yaml.safe_load(table.read_text(encoding="utf-8"))
     if name is None:
         click.echo(_as_table([COLUMNS, *(_row(key, entry) for key, entry in known.items())]))

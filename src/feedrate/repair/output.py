@@ -173,7 +173,7 @@ def tell(summary: Summary, output: Path) -> str:
     left = (f"{n} {check}" for _, check, n in summary.select(LEFT_ALONE))
     return (
         f"{output / ANNOTATIONS}: {summary.images} images with {summary.instances} texts."
-        f" Changed in {summary.changed} images: {_join(done)}. Left out: {_join(gone)}."
+        f" Changes, in {summary.changed} of them: {_join(done)}. Left out: {_join(gone)}."
         f" Left alone: {_join(left)}. All of it, with reasons: {output / REPAIRS}."
         " The original is as it was."
     )
