@@ -21,7 +21,7 @@ from feedrate.decoders.pillow import decode
 from feedrate.files import atomic_folder, write_bytes, write_text
 from feedrate.index import stream_index
 from feedrate.sample import Finding, Sample, Severity
-from feedrate.validation import stream_findings
+from feedrate.validation.findings import stream_findings
 
 COUNT = 24
 NEVER_OPENED = frozenset(

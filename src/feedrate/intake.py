@@ -11,7 +11,7 @@ from feedrate.index import write_index
 from feedrate.registry import Plugins, resolve
 from feedrate.sample import Finding, Sample
 from feedrate.sightings import Sighting
-from feedrate.validation import findings_writer
+from feedrate.validation.findings import findings_writer
 
 Told = Callable[[int], None]
 """Told how many samples were read so far."""

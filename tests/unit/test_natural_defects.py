@@ -271,7 +271,9 @@ write_findings(out / "reader.csv", listing.refused)
 validate_dataset(
     out / "samples.parquet", out / "reader.csv", out / "f.csv", out / "f.parquet", Limits()
 )
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+# Not ru_maxrss: that counts the process that started this one, up to its exec.
+status = Path("/proc/self/status").read_text().split()
+print(int(status[status.index("VmHWM:") + 1]) * 1024)
 """
 
 

@@ -105,7 +105,7 @@ rule accept_dataset:
         ENVIRONMENT
     params:
         on_error=lambda wildcards: dataset_of(wildcards).on_error,
-        code=code_hash("feedrate.validation", "feedrate.index"),
+        code=code_hash("feedrate.validation.acceptance"),
     shell:
         "feedrate --log {log} accept-dataset --name {wildcards.dataset} --on-error {params.on_error}"
         " {input.samples} {input.findings} {output.accepted} {output.verdict}"
