@@ -47,7 +47,7 @@ def checked(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 def test_what_was_recognised_and_found_is_said(checked: tuple[Path, Result], folder: Path) -> None:
     output, result = checked
     assert result.exit_code == 0, result.output
-    assert "icdar: 3 annotated images, 1 x error" in result.output
+    assert "icdar: 3 images, 1 x error" in result.output
     assert str(output / "icdar/index.html") in result.output
     source = json.loads((output / "icdar/source.json").read_text())
     assert (source["format"], source["images"]) == ("icdar", str(folder / "img"))
@@ -92,8 +92,18 @@ def test_pictures_of_another_folder_are_found(folder: Path, tmp_path: Path) -> N
 def test_images_without_annotations_are_looked_at(folder: Path, tmp_path: Path) -> None:
     result = run("validate", folder / "img", "--output", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "images_only: 3 annotated images, 1 x error" in result.output
+    assert "images_only: 3 images, 1 x error" in result.output
     assert "no annotations were recognised" in result.output
+
+
+def test_images_that_belong_to_no_annotations_are_looked_at_too(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "data")
+    shutil.copytree(folder / "img", tmp_path / "data/not annotated")
+    result = run("validate", tmp_path / "data", "--output", tmp_path / "out")
+    assert "icdar: 3 images, 1 x error" in result.output
+    assert "images_only: 3 images, 1 x error" in result.output
 
 
 def test_headers_alone_are_read_where_that_is_asked(folder: Path, tmp_path: Path) -> None:

@@ -99,6 +99,21 @@ def test_datasets_of_one_format_side_by_side_stay_two(tmp_path: Path) -> None:
     ]
 
 
+def test_datasets_of_many_kinds_in_one_folder_keep_to_themselves(tmp_path: Path) -> None:
+    for place in ("a", "b"):  # the images of neither belong to the other
+        for part in ("one", "two"):
+            make_samples(tmp_path / place / "img" / part, 3)
+            write_lines(tmp_path / place / "gt" / part, ".csv")
+    write_words(tmp_path / "a/words.json")
+    found = [(item.format, item.images, item.annotations) for item in find_datasets(tmp_path)]
+    assert found[:2] == [
+        ("sroie", tmp_path / place / "img", tmp_path / place / "gt") for place in ("a", "b")
+    ]
+    assert [(name, images.parent.parent) for name, images, _ in found[2:]] == [
+        ("seed_json", tmp_path / "a")
+    ]
+
+
 def test_nothing_recognised_is_said_with_what_was_looked_for(tmp_path: Path) -> None:
     make_samples(tmp_path, 1)
     assert find_datasets(tmp_path) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +60,8 @@ def validate(
     if images or annotations:
         sources = [find_dataset(format_name, folder, images, annotations, plugins)]
     elif format_name == AUTO:
-        sources = find_datasets(folder, plugins=plugins) or [_images_alone(folder)]
+        found = find_datasets(folder, plugins=plugins)
+        sources = [*found, *_images_alone(folder, found)]
     else:
         sources = find_datasets(folder, [format_name], plugins)
     if not sources:
@@ -108,15 +111,25 @@ def _check_one(
     page = place / "index.html"
     write_page(name, place / "source.json", facts, findings, gallery, None, None, page, targets)
     found = Counter[str](finding.severity for finding in stream_findings(findings))
-    click.echo(f"feedrate: {name}: {count} annotated images, {_told(found)}: {page}")
+    click.echo(f"feedrate: {name}: {count} images, {_told(found)}: {page}")
     return {"samples": count, **{severity: found[severity] for severity in SEVERITIES}}
 
 
-def _images_alone(folder: Path) -> Sighting:
+def _images_alone(folder: Path, found: list[Sighting]) -> Iterator[Sighting]:
+    """Yield the folder of the images that belong to no annotations, where there are such."""
+    from feedrate.formats.listing import list_images
     from feedrate.sightings import Sighting
 
-    evidence = "no annotations were recognised: the images alone are looked at"
-    return Sighting(NO_FORMAT, folder, folder, evidence)
+    roots = [source.images for source in found]
+    parents = {
+        path.parent
+        for path in list_images(folder).images.values()
+        if not any(path.is_relative_to(root) for root in roots)
+    }
+    if parents or not found:
+        place = Path(os.path.commonpath(parents)) if parents else folder
+        evidence = "no annotations were recognised: the images alone are looked at"
+        yield Sighting(NO_FORMAT, place, place, evidence)
 
 
 def _named(sources: list[Sighting]) -> list[tuple[str, Sighting]]:

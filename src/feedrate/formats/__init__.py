@@ -57,7 +57,7 @@ class Recognise(Protocol):
 
         Args:
             path: The file; it may be opened for more than its head.
-            head: The beginning of its text, at most `feedrate.sightings.HEAD_BYTES`.
+            head: The beginning of its text, at most `feedrate.sightings.recognition.HEAD_BYTES`.
 
         Returns:
             What gave the format away, in words for people; None where it is another.
