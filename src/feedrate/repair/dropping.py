@@ -8,10 +8,7 @@ import numpy as np
 
 from feedrate.repair.outlines import Outcome, Size, enclosed_area, is_outline
 from feedrate.sample import Polygon, TextInstance
-from feedrate.validation.polygons import MIN_AREA_PX
-
-Ring = tuple[tuple[float, float], ...]
-"""Points of a closed outline."""
+from feedrate.validation.polygons import MIN_AREA_PX, Ring, ring_of
 
 
 def drop_useless(polygon: Polygon, size: Size | None) -> Outcome | None:
@@ -46,7 +43,7 @@ def find_twins(items: Sequence[tuple[int, TextInstance]]) -> dict[int, Outcome]:
     """
     first, twins = dict[Ring, int](), dict[int, Outcome]()
     for position, (_, item) in enumerate(items):
-        original = first.setdefault(_ring(item.polygon), position)
+        original = first.setdefault(ring_of(item.polygon), position)
         if original != position:
             twins[position] = _judge(item, *items[original])
     return twins
@@ -58,13 +55,3 @@ def _judge(item: TextInstance, number: int, original: TextInstance) -> Outcome:
         return Outcome("duplicate_polygon", reason)
     text = "" if item.text == original.text else f"; its text was {item.text!r}"
     return Outcome("duplicate_polygon", f"the outline of instance {number}{text}", ())
-
-
-def _ring(polygon: Polygon) -> Ring:
-    """Write an outline in one way: no point repeated, from its smallest, the smaller way round."""
-    points = [(x, y) for x, y in polygon.tolist()]
-    kept = [here for here, last in zip(points, points[-1:] + points, strict=False) if here != last]
-    least = min(kept, default=None)
-    starts = (place for place, point in enumerate(kept) if point == least)
-    rings = (tuple(kept[place:] + kept[:place]) for place in starts)
-    return min((min(ring, ring[:1] + ring[:0:-1]) for ring in rings), default=tuple(points))

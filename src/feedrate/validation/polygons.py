@@ -15,6 +15,9 @@ from feedrate.validation.outlines import Outlines
 Found = tuple[str, str, int]
 """Name of a check, the message, and the number of the instance, 0 for the whole annotation."""
 
+Ring = tuple[tuple[float, float], ...]
+"""An outline written so that two of the same points, wherever they begin, are equal."""
+
 MIN_AREA_PX = 1.0
 """Square pixels; the target builder masks out what has less."""
 TOLERANCE_PX = 1.0
@@ -143,20 +146,19 @@ def _check_repeats(outlines: Outlines) -> Iterator[Found]:
     for place, box in enumerate(boxes):
         if box in shared:
             number = int(outlines.numbers[place])
-            earlier = first.setdefault(_ring(outlines.polygons[place]), number)
+            earlier = first.setdefault(ring_of(outlines.polygons[place]), number)
             if earlier != number:
                 yield "duplicate_polygon", f"the outline of instance {earlier} once more", number
 
 
-def _ring(polygon: Polygon) -> tuple[tuple[float, float], ...]:
+def ring_of(polygon: Polygon) -> Ring:
     """Write an outline without repeated points, from its smallest point, the smaller way round."""
     points = [(x, y) for x, y in polygon.tolist()]
     kept = [a for a, b in zip(points, points[1:] + points[:1], strict=True) if a != b] or points[:1]
-    least = min(kept)
+    least = min(kept, default=None)
     ways = (kept, kept[::-1])
-    return min(
-        tuple(way[at:] + way[:at]) for way in ways for at in range(len(way)) if way[at] == least
-    )
+    starts = ((way, at) for way in ways for at in range(len(way)) if way[at] == least)
+    return min((tuple(way[at:] + way[:at]) for way, at in starts), default=())
 
 
 def _check_order(outlines: Outlines, reversed_: npt.NDArray[np.bool_]) -> Iterator[Found]:
