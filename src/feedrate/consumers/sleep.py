@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 
-from feedrate.consumers import Consumer, HasImages
+from feedrate.consumers import Consumer, HasImages, parse_milliseconds
 
 
-def build(argument: str | None) -> Consumer:
+def build(argument: str | None = None) -> Consumer:
     """Build a consumer that sleeps.
 
     Args:
@@ -17,21 +16,9 @@ def build(argument: str | None) -> Consumer:
     Raises:
         ValueError: The argument is missing or no number of milliseconds.
     """
-    pause_s = _milliseconds(argument) / 1000
+    pause_s = parse_milliseconds("sleep", argument) / 1000
 
     def consume(batch: HasImages) -> None:
         time.sleep(pause_s)
 
     return consume
-
-
-def _milliseconds(argument: str | None) -> float:
-    try:
-        milliseconds = float(argument or "")
-    except ValueError:
-        milliseconds = math.nan
-    if not 0 <= milliseconds < math.inf:
-        raise ValueError(
-            f"consumer sleep: {argument!r} is no number of milliseconds; write 'sleep:20'"
-        )
-    return milliseconds
