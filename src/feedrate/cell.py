@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,7 +28,22 @@ class Cell(BaseModel):
     workers: int = Field(2, ge=0, le=256, description="loader processes; 0 loads in the main one")
     batch_size: int = Field(16, ge=1, le=4096, description="images a batch")
     consumer: str = Field(
-        "none", description="what takes the batches: `none`, `dbnet`, or `sleep:MS` (milliseconds)"
+        "none",
+        description="what takes the batches: `none`; `sleep:MS` or `spin:MS` (milliseconds a batch;"
+        " a spin costs processor time); `dbnet` or `dbnet_train`, with `:bf16`, `:channels_last` or"
+        " `:bf16-channels_last`",
+    )
+    page_cache: Literal["warm", "cold", "as_found"] = Field(
+        "warm",
+        description="files in memory before each trial: at least 99 % (`warm`) or at most 1 %"
+        " (`cold`) of their pages, counted; `as_found` is read once and not proved",
+    )
+    start_method: Literal["fork", "forkserver", "spawn"] = Field(
+        "fork", description="how loader processes start"
+    )
+    allocator: Literal["default", "tuned"] = Field(
+        "default",
+        description="glibc's malloc; `tuned` keeps freed memory instead of faulting it in anew",
     )
 
     def name(self, reference: Cell) -> str:

@@ -11,19 +11,22 @@ from pydantic import BaseModel, ValidationError
 
 from feedrate.cell import LEVEL, Cell, split_level
 from feedrate.config import (
+    CHOICE_ARGUMENTS,
     FACTOR_KINDS,
     NUMBER_ARGUMENTS,
     Config,
     ConfigError,
-    Dataset,
     Experiment,
     Judging,
+    Measuring,
+    Work,
+)
+from feedrate.dataconfig import (
+    Dataset,
     LikenessSettings,
     MapSettings,
-    Measuring,
     TargetSettings,
     ValidationSettings,
-    Work,
 )
 from feedrate.registry import AUTO, REGISTRIES, Plugins, UnknownPluginError, names, target_of
 
@@ -191,10 +194,18 @@ def _level_faults(at: str, kind: str, level: str, plugins: Plugins) -> Iterator[
         return
     if not LEVEL.fullmatch(level):
         yield f"{at}: {level!r} may hold only a-z, 0-9 and _ . : -"
-    unit = NUMBER_ARGUMENTS.get(name)
+    yield from _argument_faults(at, level)
+
+
+def _argument_faults(at: str, level: str) -> Iterator[str]:
+    name, argument = split_level(level)
+    unit, choices = NUMBER_ARGUMENTS.get(name), CHOICE_ARGUMENTS.get(name)
     if unit and not (argument and argument.replace(".", "", 1).isdigit()):
         yield f"{at}: {level!r} needs a number of {unit}, such as '{name}:20'"
-    if not unit and argument is not None:
+    if choices and argument is not None and argument not in choices:
+        allowed = ", ".join(f"{name}:{choice}" for choice in choices)
+        yield f"{at}: {level!r} is unknown; allowed: {name}, {allowed}"
+    if not unit and not choices and argument is not None:
         yield f"{at}: {level!r}: {name!r} takes no argument"
 
 

@@ -14,21 +14,43 @@ FIELDS = ("images", "shrink_maps", "threshold_maps", "shrink_masks", "threshold_
 ROUNDING = 1e-6
 """Largest difference that is rounding of float32 in [0, 1], not a different value."""
 
+KEPT_BATCHES = 2
+"""Batches of which pixels are kept; of all others, a checksum an image and field."""
+
 KEPT_IMAGES = 8
 """Images of a batch that are kept: enough to see a difference, few enough to disturb nothing."""
+
+CHECKSUM = "checksum_"
+"""Before a field's name: one number an image, so that no image goes uncompared."""
+
+CHECKSUM_ROUNDING = 2e-7
+"""Largest difference of two checksums that is rounding; a text that moves by a pixel moves more."""
 
 Batches = list[dict[str, npt.NDArray[Any]]]
 
 
 def keep_batch(folder: Path, number: int, batch: Any) -> None:
-    """Keep a batch's first images as a file, for `compare`. Foreign batches are not kept."""
+    """Keep what a batch holds as a file, for `compare`. Foreign batches are not kept."""
     fields = {name: getattr(batch, name, None) for name in FIELDS}
-    present = {
-        name: np.asarray(value[:KEPT_IMAGES]) for name, value in fields.items() if value is not None
-    }
-    if present:
+    present = {name: np.asarray(value) for name, value in fields.items() if value is not None}
+    kept = {CHECKSUM + name: checksums(value) for name, value in present.items()}
+    if number < KEPT_BATCHES:
+        kept |= {name: value[:KEPT_IMAGES] for name, value in present.items()}
+    if kept:
         folder.mkdir(parents=True, exist_ok=True)
-        np.savez(folder / f"{number}.npz", allow_pickle=False, **present)
+        np.savez(folder / f"{number:06d}.npz", allow_pickle=False, **kept)
+
+
+def checksums(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return a weighted mean of each image of ``(B, ..., W)``: ``(B,)`` float64.
+
+    Rows are weighted differently, so that a picture upside down, or a text moved up or down, has
+    another checksum. Not a hash: values that differ by rounding must agree.
+    """
+    rows = values.reshape(len(values), -1, values.shape[-1]).sum(axis=2, dtype=np.float64)
+    weights = np.linspace(0.5, 1.5, rows.shape[1])
+    means: npt.NDArray[np.float64] = rows @ weights / (rows.shape[1] * values.shape[-1])
+    return means
 
 
 def read_batches(folder: Path) -> Batches:
@@ -48,19 +70,22 @@ def compare(cell: Batches, reference: Batches) -> dict[str, Any]:
         *different by design* (a field of the reference is missing, or has another shape or
         type), or *unknown* (a loader whose batches could not be read).
         ``fields``: of each field that both have, the largest and the mean difference and the
-        share of values that differ. ``missing`` and ``extra``: fields only one side has.
+        share of values that differ, in the batches kept whole; and the images of all batches
+        whose checksums differ (``images_apart`` of ``images``). ``missing`` and ``extra``: fields
+        only one side has.
     """
     if not cell or len(cell) != len(reference):
         return {"verdict": "unknown", "fields": {}, "missing": [], "extra": []}
-    missing = sorted(set(reference[0]) - set(cell[0]))
-    both = [name for name in reference[0] if name in cell[0]]
+    ours, theirs = ([name for name in side[0] if name in FIELDS] for side in (cell, reference))
+    missing = sorted(set(theirs) - set(ours))
+    both = [name for name in theirs if name in ours]
     reshaped = [name for name in both if _layout(cell[0][name]) != _layout(reference[0][name])]
     fields = {name: _difference(cell, reference, name) for name in both if name not in reshaped}
     return {
         "verdict": _verdict(fields, [*missing, *reshaped]),
         "fields": fields,
         "missing": [*missing, *reshaped],
-        "extra": sorted(set(cell[0]) - set(reference[0])),
+        "extra": sorted(set(ours) - set(theirs)),
     }
 
 
@@ -72,16 +97,24 @@ def _difference(cell: Batches, reference: Batches, name: str) -> dict[str, float
     apart = [
         np.abs(ours[name].astype(np.float64) - theirs[name].astype(np.float64))
         for ours, theirs in zip(cell, reference, strict=True)
+        if name in ours and name in theirs
     ]
+    sums, others = (
+        np.concatenate([batch[CHECKSUM + name] for batch in side]) for side in (cell, reference)
+    )
+    alike = sums.shape == others.shape
+    same = np.abs(sums - others) <= CHECKSUM_ROUNDING if alike else np.zeros(len(sums), bool)
     return {
         "max": max(float(each.max()) for each in apart),
         "mean": float(np.mean([each.mean() for each in apart])),
         "share": float(np.mean([(each > ROUNDING).mean() for each in apart])),
+        "images_apart": int((~same).sum()),
+        "images": len(sums),
     }
 
 
 def _verdict(fields: Mapping[str, Mapping[str, float]], missing: list[str]) -> str:
     if missing:
         return "different by design"
-    same = all(field["max"] <= ROUNDING for field in fields.values())
+    same = all(each["max"] <= ROUNDING and not each["images_apart"] for each in fields.values())
     return "identical" if same else "pixels differ"

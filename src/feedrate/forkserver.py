@@ -30,8 +30,33 @@ THREAD_ENVIRONMENT = {
 """Snakemake exports these with the rule's thread count; a trial must not inherit that."""
 
 
+ALLOCATORS: dict[str, dict[str, str]] = {
+    "default": {},
+    "tuned": {
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+        "MALLOC_TRIM_THRESHOLD_": str(4 << 30),
+        "MALLOC_TOP_PAD_": str(64 << 20),
+    },
+}
+"""Variables that glibc reads when a process starts. Tuned: large arrays come from the heap, which
+is kept when they are freed, so that the next one need not be faulted in page by page."""
+
+DECISIVE = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "OMP_", "MKL_", "OPENBLAS_", "NUMBA_")
+"""Beginnings of the names of variables that change how fast a process runs."""
+
+
 class TrialError(RuntimeError):
     """A trial failed or took too long; its job fails with it."""
+
+
+def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a server started with `environment` sees and that may matter."""
+    seen = _environment(environment)
+    return {name: seen[name] for name in sorted(seen) if name.startswith(DECISIVE)}
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **THREAD_ENVIRONMENT, **environment}
 
 
 class ForkServer:
@@ -50,7 +75,7 @@ class ForkServer:
             [sys.executable, "-m", "feedrate.forkserver", entry, *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **THREAD_ENVIRONMENT, **(environment or {})},
+            env=_environment(environment or {}),
             text=True,
             start_new_session=True,  # one group to kill: server, child and its workers
         )
@@ -65,6 +90,11 @@ class ForkServer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def dead(self) -> bool:
+        """Whether it was closed, or has died."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """Kill the server and everything it started."""
@@ -96,6 +126,38 @@ class ForkServer:
         if "error" in reply:
             raise TrialError(reply["error"])
         return reply["result"]
+
+
+class Servers:
+    """One clean server for each environment; started when first asked for, anew if it has died.
+
+    Args:
+        modules: What every server imports before its first fork.
+        entry: See `ForkServer`.
+    """
+
+    def __init__(self, modules: Sequence[str], entry: str) -> None:
+        self._modules, self._entry = modules, entry
+        self._servers: dict[tuple[tuple[str, str], ...], ForkServer] = {}
+
+    def __enter__(self) -> Servers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for server in self._servers.values():
+            server.close()
+
+    def of(self, environment: Mapping[str, str]) -> ForkServer:
+        """Return the server whose children see these variables on top of the inherited ones."""
+        key = tuple(sorted(environment.items()))
+        if key not in self._servers or self._servers[key].dead:
+            self._servers[key] = ForkServer(self._modules, self._entry, environment)
+        return self._servers[key]
 
 
 def serve(entry: str, modules: Sequence[str]) -> None:

@@ -1,7 +1,8 @@
 """The exercise gate: no timing counts until counters prove that what is compared really ran.
 
 Expectations follow from a cell's levels alone. The pipeline's own counters say where each image
-and map came from; the operating system's count of bytes read is the independent witness.
+and map came from. Independent witnesses bear them out: the operating system's count of bytes read,
+the calls into the decoders' libraries, the pages in memory, and the batches themselves.
 """
 
 from __future__ import annotations
@@ -12,25 +13,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from feedrate.cell import Cell
-from feedrate.registry import target_of
+from feedrate.equivalence import ROUNDING
+from feedrate.proofs import (
+    Check,
+    Origins,
+    check_consumed,
+    check_fits,
+    check_from_storage,
+    check_page_cache,
+    check_reads,
+    check_repeats,
+    check_threads,
+    equal,
+)
+from feedrate.registry import STORED_MAPS, resolve, target_of
 from feedrate.stages import COUNTERS
-
-SLACK_BYTES = 8 << 20
-"""What a process tree may read besides its data: modules loaded late, the traffic of queues."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One expectation and what was seen."""
-
-    name: str
-    expected: str
-    seen: str
-    ok: bool
+from feedrate.targets.codecs import EXACT
+from feedrate.targets.params import TargetParams
 
 
 def check_trial(
-    cell: Cell, trial: Mapping[str, Any], images: int, known_plugins: bool = True
+    cell: Cell,
+    trial: Mapping[str, Any],
+    images: int,
+    distinct: int,
+    known_plugins: bool = True,
 ) -> list[Check]:
     """Compare what a trial did with what its cell's levels imply.
 
@@ -38,46 +45,106 @@ def check_trial(
         cell: The cell of this side.
         trial: Its record.
         images: Images it had to deliver.
+        distinct: Distinct ones among them, each as often as the others, give or take one.
         known_plugins: False where a user's own plug-in took part, of which nothing is implied
             but the amount of work.
     """
+    batches = -(-images // cell.batch_size)
     checks = [
-        _equal("batches", -(-images // cell.batch_size), trial["batches"]),
-        _equal("images", images, trial["images"]),
+        equal("batches", batches, trial["batches"]),
+        equal("images", images, trial["images"]),
+        *check_page_cache(cell, trial["page_cache"]),
+        *check_consumed(cell, trial),
+        *check_threads(cell, trial),
     ]
     if known_plugins:
         declared = _Declared.of(cell)
+        checks += check_repeats(trial["repeats"], images, distinct)
         checks += _origins(declared, trial["counters"], images)
-        checks += _reads(declared, trial)
+        checks += check_reads(cell, declared.origins, trial)
+        checks += check_from_storage(cell, declared.origins, trial)
         # Batches go round the workers in turn: a short trial cannot show them all.
-        busy = min(cell.workers, -(-images // cell.batch_size))
-        checks.append(_equal("workers", busy, trial["workers_seen"]))
+        checks.append(equal("workers", min(cell.workers, batches), trial["workers_seen"]))
+        checks.append(check_fits(cell, trial))
     return checks
 
 
+def check_equivalence(
+    cell: Cell, reference: Cell, equivalence: Mapping[str, Any]
+) -> Iterator[Check]:
+    """Both sides must deliver the same values, but where their levels say that they do not.
+
+    Args:
+        cell: The cell.
+        reference: What it is compared with.
+        equivalence: From `feedrate.equivalence.compare`.
+    """
+    seen = equivalence["verdict"]
+    yield Check("batches compared", "yes", seen, seen != "unknown")
+    both = f"{equivalence['missing']} missing, {equivalence['extra']} extra"
+    unexpected = [name for name in equivalence["missing"] if not _may_miss(name, cell, reference)]
+    yield Check("fields of a batch", "the same", both, not unexpected)
+    for name, found in equivalence["fields"].items():
+        may_differ = _may_differ(name, cell, reference)
+        same = found["max"] <= ROUNDING and not found["images_apart"]
+        apart = (
+            f"{found['images_apart']} of {found['images']} images apart, by up to {found['max']:g}"
+        )
+        yield Check(f"same {name}", "identical", apart, may_differ or same)
+
+
+def _may_miss(field: str, cell: Cell, reference: Cell) -> bool:
+    """Whether the levels announce that a field of the reference's batch is not in the cell's.
+
+    Stored maps of some codecs have no masks; a cell without targets has nothing but images.
+    """
+    if field == "images" or cell.targets == reference.targets:
+        return False
+    without = _module("targets", cell.targets).ORIGIN is None
+    return without or (field.endswith("_masks") and cell.targets in STORED_MAPS)
+
+
+def _may_differ(field: str, cell: Cell, reference: Cell) -> bool:
+    """Whether the levels of two cells announce different values of a field of the batch."""
+    if field == "images":
+        return cell.decoder != reference.decoder or cell.transform != reference.transform
+    lossy = any(_is_lossy(side.targets) for side in (cell, reference))
+    return cell.transform != reference.transform or (cell.targets != reference.targets and lossy)
+
+
+def _is_lossy(targets: str) -> bool:
+    codec = STORED_MAPS.get(targets)
+    params = TargetParams()
+    return codec is not None and resolve("codecs", codec).max_error(params) > EXACT
+
+
 def judge(checks: Sequence[tuple[str, Check]]) -> dict[str, Any]:
-    """Sum up the checks of a record; each comes with the name of its trial."""
+    """Sum up the checks of a record; each comes with the name of its trial.
+
+    Without a check nothing is proved, and the record is not valid.
+    """
     failures = [
         f"{where}: {check.name}: expected {check.expected}, seen {check.seen}"
         for where, check in checks
         if not check.ok
     ]
-    return {"valid": not failures, "checks": len(checks), "failures": failures}
+    return {"valid": bool(checks) and not failures, "checks": len(checks), "failures": failures}
 
 
 @dataclass(frozen=True)
 class _Declared:
     """What a cell's store and target source say of themselves, in their modules."""
 
-    image_origin: str
-    target_origin: str | None
-    decoded: bool
+    origins: Origins
+    library: str | None
 
     @classmethod
     def of(cls, cell: Cell) -> _Declared:
         store = _module("images", cell.images)
         source = _module("targets", cell.targets)
-        return cls(store.ORIGIN, source.ORIGIN, getattr(store, "DECODED", False))
+        decoded = getattr(store, "DECODED", False)
+        library = None if decoded else _module("decoders", cell.decoder).LIBRARY
+        return cls({"image": store.ORIGIN, "target": source.ORIGIN}, library)
 
 
 def _module(kind: str, level: str) -> Any:
@@ -86,26 +153,10 @@ def _module(kind: str, level: str) -> Any:
 
 def _origins(declared: _Declared, counters: Mapping[str, int], images: int) -> Iterator[Check]:
     expected = dict.fromkeys((name for name in COUNTERS if not name.endswith("_bytes")), 0)
-    expected[f"image_{declared.image_origin}"] = images
-    expected["decode"] = 0 if declared.decoded else images
-    if declared.target_origin:
-        expected[f"target_{declared.target_origin}"] = images
+    if declared.library:
+        expected["decode"] = expected[f"decoded_by_{declared.library}"] = images
+    for what, origin in declared.origins.items():
+        if origin:
+            expected[f"{what}_{origin}"] = images
     for name, count in expected.items():
-        yield _equal(name, count, counters[name])
-
-
-def _reads(declared: _Declared, trial: Mapping[str, Any]) -> Iterator[Check]:
-    """The kernel's count of bytes read must bear out the pipeline's."""
-    counters = trial["counters"]
-    claimed = counters["image_file_bytes"] + counters["target_file_bytes"]
-    seen = trial["os"]["read_chars"]
-    least, most = claimed, int(claimed * 1.05) + SLACK_BYTES
-    yield Check("bytes read", f"{least} to {most}", str(seen), least <= seen <= most)
-    for what, origin in (("image", declared.image_origin), ("target", declared.target_origin)):
-        told = counters[f"{what}_file_bytes"]
-        expected = "more than 0" if origin == "file" else "0"
-        yield Check(f"{what}_file_bytes", expected, str(told), (told > 0) == (origin == "file"))
-
-
-def _equal(name: str, expected: int, seen: int) -> Check:
-    return Check(name, str(expected), str(seen), expected == seen)
+        yield equal(name, count, counters[name])

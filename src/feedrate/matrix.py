@@ -16,10 +16,14 @@ from feedrate.config import (
     ConfigError,
     Experiment,
     Measuring,
-    TargetSettings,
     Work,
 )
-from feedrate.registry import STORED_MAPS, target_of
+from feedrate.dataconfig import TargetSettings
+from feedrate.registry import STORED_MAPS, Plugins, target_of
+from feedrate.work import is_network
+
+PREFETCHED = 2
+"""Batches a worker may hold ready: the default of PyTorch's loader."""
 
 
 class Conditions(BaseModel):
@@ -65,11 +69,30 @@ class MeasuredCell(BaseModel):
         return sorted(codec for codec in found if codec)
 
     @property
+    def slow(self) -> bool:
+        """Whether a network takes the batches: too slow on a CPU for a whole epoch."""
+        return any(is_network(side.consumer) for side in self.sides.values())
+
+    @property
     def images_delivered(self) -> int:
-        """Images a trial delivers: few where a real model consumes them on a CPU."""
-        slow = any(side.consumer == "dbnet" for side in self.sides.values())
+        """Images of one epoch: all distinct ones once, or few where a network takes them."""
         work = self.conditions.work
-        return (work.slow_batches if slow else work.batches) * self.reference.batch_size
+        few = work.slow_batches * self.reference.batch_size
+        return min(few, work.images) if self.slow else work.images
+
+    @property
+    def steady_images(self) -> int:
+        """Images of one looped run; 0 where there is none.
+
+        A network on a CPU is too slow for it, and only the first pass over files that are not in
+        memory is cold.
+        """
+        sides = self.sides.values()
+        if self.slow or any(side.page_cache == "cold" for side in sides):
+            return 0
+        held = max(1, *(side.workers for side in sides)) * PREFETCHED
+        batches = self.conditions.work.steady_rounds * held
+        return batches * self.reference.batch_size
 
     @property
     def modules(self) -> list[str]:
@@ -93,7 +116,7 @@ def expand(config: Config) -> list[MeasuredCell]:
     ]
 
 
-def plugin_modules(cell: Cell, plugins: dict[str, dict[str, str]]) -> list[str]:
+def plugin_modules(cell: Cell, plugins: Plugins) -> list[str]:
     """List the modules of the plug-ins that a cell's levels name."""
     levels = cell.model_dump()
     targets = [

@@ -7,59 +7,32 @@ measured, and the reference beside every cell is a control chart of the machine.
 
 from __future__ import annotations
 
-import random
-import shutil
+import functools
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from feedrate import gate
 from feedrate.cell import Cell
-from feedrate.config import FACTOR_KINDS
-from feedrate.equivalence import compare, read_batches
-from feedrate.forkserver import ForkServer, TrialError
-from feedrate.machine import fingerprint
+from feedrate.codehash import code_hash
+from feedrate.equivalence import compare
+from feedrate.forkserver import ALLOCATORS, Servers, variables_of
+from feedrate.machine import describe
 from feedrate.matrix import Conditions, MeasuredCell
-from feedrate.registry import STORED_MAPS, Plugins
-from feedrate.work import KEPT_BATCHES, TrialSpec, warm_page_cache
+from feedrate.pagecache import NotAvailableError, require_level
+from feedrate.records import hash_of
+from feedrate.registry import STORED_MAPS
+from feedrate.session import Rows, Session, Tell
+from feedrate.turns import EPOCH
+from feedrate.work import TrialSpec, content_hash, files_of
 
 TRIAL_MODULE = "feedrate.trial"
 ENTRY = f"{TRIAL_MODULE}:run"
+IMPORTED_LATE = ("pandas", *(f"multiprocessing.{name}" for name in ("queues", "popen_fork")))
+"""What pyarrow and multiprocessing would import inside every trial; a server does it once."""
 
-Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One trial to run: which side, in which pair, first or second; pair -1 is thrown away."""
-
-    pair: int
-    side: str
-    position: int
-
-    @property
-    def discarded(self) -> bool:
-        """Whether the trial only warms the server and shows what its batches hold."""
-        return self.pair < 0
-
-    @property
-    def label(self) -> str:
-        """Name the trial in messages."""
-        return f"{self.side}, warm-up" if self.discarded else f"{self.side}, pair {self.pair + 1}"
-
-
-def turns(pairs: int, discard: int, seed: str) -> list[Turn]:
-    """List the trials of a cell in the order they run."""
-    coin = random.Random(seed)  # noqa: S311  a reproducible order, no secret
-    order = [Turn(-1, ("reference", "cell")[place % 2], place) for place in range(discard)]
-    for pair in range(pairs):
-        sides = ["reference", "cell"]
-        coin.shuffle(sides)
-        order += [Turn(pair, side, position) for position, side in enumerate(sides)]
-    return order
 
 
 def measure(
@@ -67,9 +40,10 @@ def measure(
     dataset: str,
     index: Path,
     maps_root: Path,
-    progress: Callable[[int, int], None],
+    progress: Tell,
+    servers: Servers | None = None,
 ) -> tuple[dict[str, Any], Rows, Rows]:
-    """Measure one cell against its reference.
+    """Measure one cell against its reference, until its interval is narrow enough.
 
     Args:
         measured: The cell, its reference, and the conditions of the study.
@@ -77,52 +51,37 @@ def measure(
         index: The dataset's accepted samples.
         maps_root: Folder with one folder of stored maps a codec.
         progress: Told the number of trials done and to do.
+        servers: Where trials are forked; None starts servers for this cell alone.
 
     Returns:
-        The record (see `feedrate.records`), and a row for every batch and for every sample.
+        The record (see `feedrate.records`), and a row for every batch and for every sample. A
+        level that cannot be had on this machine gives a record without trials, and the reason.
 
     Raises:
         TrialError: A trial failed; its message names the trial.
     """
-    started, conditions = _now(), measured.conditions
-    seed = f"{conditions.seed}/{dataset}/{measured.experiment}/{measured.name}"
-    order = turns(conditions.measuring.pairs, conditions.measuring.discard, seed)
+    started = _now()
     specs = {
-        side: trial_spec(cell, conditions, index, maps_root)
+        side: trial_spec(cell, measured.conditions, index, maps_root)
         for side, cell in measured.sides.items()
     }
-    for spec in specs.values():
-        warm_page_cache(spec)
-    trials: Rows = []
+    files = {side: files_of(spec) for side, spec in specs.items()}
+    session = Session(measured, dataset, specs, files)
+    available, trials, equivalence = {"ok": True, "reason": ""}, Rows(), compare([], [])
     with tempfile.TemporaryDirectory(prefix="feedrate-", ignore_cleanup_errors=True) as kept:
-        folders = {side: Path(kept) / side for side in measured.sides}
-        with ForkServer([TRIAL_MODULE, *measured.modules], ENTRY) as server:
-            for turn in order:
-                progress(len(trials), len(order))
-                deliver = _images_delivered(measured, turn)
-                keep = str(folders[turn.side]) if turn.discarded else None
-                spec = replace(specs[turn.side], deliver=deliver, keep=keep)
-                trials.append(_run(server, turn, spec, conditions.measuring.timeout_s))
-                if turn == order[conditions.measuring.discard - 1]:
-                    equivalence = compare(*(read_batches(folders[side]) for side in folders))
-                    shutil.rmtree(kept)  # before the first pair, so that nothing is written back
-        progress(len(order), len(order))
+        own = Servers([TRIAL_MODULE, *IMPORTED_LATE, *measured.modules], ENTRY)
+        with nullcontext(servers) if servers else own as given:
+            try:
+                session = replace(session, storage_share=_storage_share(session))
+                trials, equivalence = session.run(given, Path(kept), progress)
+            except NotAvailableError as reason:
+                available = {"ok": False, "reason": str(reason)}
     batch_rows, sample_rows = _split_rows(trials)
-    work = {
-        "images": conditions.work.images,
-        "batches": measured.images_delivered // measured.reference.batch_size,
-        "batch_size": measured.reference.batch_size,
-    }
     record = {
-        "dataset": dataset,
-        "experiment": measured.experiment,
-        "cell": measured.name,
-        "levels": measured.cell.model_dump(),
-        "reference_levels": measured.reference.model_dump(),
-        "work": work,
-        "seed": conditions.seed,
-        "machine": fingerprint(),
-        "gate": gate.judge(list(_checks(measured, trials))),
+        **_facts(session),
+        "available": available,
+        "stopping": session.stopped(trials),
+        "gate": session.judge(trials, equivalence),
         "equivalence": equivalence,
         "started_at": started,
         "ended_at": _now(),
@@ -147,51 +106,69 @@ def trial_spec(cell: Cell, conditions: Conditions, index: Path, maps_root: Path)
     )
 
 
-def _images_delivered(measured: MeasuredCell, turn: Turn) -> int:
-    if turn.discarded:
-        return KEPT_BATCHES * measured.reference.batch_size
-    return measured.images_delivered
+def _storage_share(session: Session) -> float:
+    """Find out whether the levels of the page cache can be had, and what storage moves for them.
+
+    Raises:
+        NotAvailableError: One cannot.
+    """
+    share = 1.0
+    for side, cell in session.measured.sides.items():
+        moved = require_level(cell.page_cache, session.files[side])
+        if moved:
+            share = min(1.0, moved / sum(path.stat().st_size for path in session.files[side]))
+    return share
 
 
-def _run(server: ForkServer, turn: Turn, spec: TrialSpec, timeout_s: float) -> dict[str, Any]:
-    try:
-        trial = server.call(spec.to_json(), timeout_s)
-    except TrialError as error:
-        raise TrialError(f"{turn.label}: {error}") from None
+def _facts(session: Session) -> dict[str, Any]:
+    """What a record says before anything is measured."""
+    measured, conditions = session.measured, session.measured.conditions
+    files = list(dict.fromkeys(path for paths in session.files.values() for path in paths))
+    size = measured.reference.batch_size
     return {
-        "pair": turn.pair,
-        "side": turn.side,
-        "position": turn.position,
-        "discarded": turn.discarded,
-        **trial,
+        "dataset": session.dataset,
+        "experiment": measured.experiment,
+        "cell": measured.name,
+        "levels": measured.cell.model_dump(),
+        "reference_levels": measured.reference.model_dump(),
+        "work": {
+            "images": conditions.work.images,
+            "batches": -(-measured.images_delivered // size),
+            "batch_size": size,
+            "steady_batches": measured.steady_images // size,
+        },
+        "seed": conditions.seed,
+        "machine": _machine(files[0], files[-1]),
+        "hashes": {
+            "dataset": content_hash(files),
+            "code": _code_of(*measured.modules),
+            "conditions": hash_of(measured.model_dump(mode="json")),
+        },
+        "environments": {
+            side: variables_of(ALLOCATORS[cell.allocator]) for side, cell in measured.sides.items()
+        },
     }
 
 
-def _checks(
-    measured: MeasuredCell, trials: Sequence[dict[str, Any]]
-) -> Iterator[tuple[str, gate.Check]]:
-    for trial in trials:
-        cell = measured.sides[trial["side"]]
-        turn = Turn(trial["pair"], trial["side"], trial["position"])
-        known = not _is_foreign(cell, measured.conditions.plugins)
-        for check in gate.check_trial(cell, trial, _images_delivered(measured, turn), known):
-            yield turn.label, check
+@functools.cache
+def _machine(images: Path, maps: Path) -> dict[str, Any]:
+    return describe({"images": images.parent, "maps": maps.parent})
 
 
-def _is_foreign(cell: Cell, plugins: Plugins) -> bool:
-    """Whether a user's own plug-in takes part in a cell."""
-    levels = cell.model_dump()
-    return any(levels[factor] in plugins.get(kind, {}) for factor, kind in FACTOR_KINDS.items())
+@functools.cache
+def _code_of(*modules: str) -> str:
+    return code_hash("feedrate.pairs", TRIAL_MODULE, *modules)
 
 
-def _split_rows(trials: Sequence[dict[str, Any]]) -> tuple[Rows, Rows]:
+def _split_rows(trials: Rows) -> tuple[Rows, Rows]:
     """Take the long tables out of the trials: they go to Parquet."""
-    tables: dict[str, Rows] = {"batch_rows": [], "sample_rows": []}
+    batches, samples = Rows(), Rows()
     for trial in trials:
-        where = {"pair": trial["pair"], "side": trial["side"]}
-        for name, table in tables.items():
-            table += [{**where, **row} for row in trial.pop(name)]
-    return tables["batch_rows"], tables["sample_rows"]
+        where = {name: trial[name] for name in ("pair", "side", "kind")}
+        batches += [{**where, **row} for row in trial.pop("batch_rows")]
+        rows = trial.pop("sample_rows")
+        samples += [{**where, **row} for row in rows if trial["kind"] == EPOCH]
+    return batches, samples
 
 
 def _now() -> str:

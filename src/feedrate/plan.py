@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from feedrate.cell import Cell, split_level
-from feedrate.config import Config
+from feedrate.config import NUMBER_ARGUMENTS, Config
 from feedrate.machine import usable_cores
 from feedrate.matrix import MeasuredCell, expand
+from feedrate.turns import EPOCH, SIDES
 
 TYPICAL_MS = {
     "read": 0.1,
@@ -27,7 +30,8 @@ TYPICAL_MS = {
     "packed_ram": 0.4,
     "polygons": 0.9,
     "collate": 4.0,
-    "dbnet": 400.0,
+    "dbnet": 500.0,
+    "dbnet_train": 1800.0,
 }
 """Rough milliseconds an image of 1.5 megapixels on one core of a server of 2023 (docs/records).
 
@@ -37,18 +41,26 @@ Only used where no earlier record of the same cell tells better.
 SERVER_S = 6.0
 """Importing everything once a cell."""
 
-WARM_UP_S = 1.5
-"""One trial that is thrown away."""
+OBSERVING = 1.5
+"""A warm-up whose memory is read at every batch takes so many times an epoch."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one measured cell costs."""
+    """What one measured cell costs.
+
+    Attributes:
+        pairs: How many are expected: as many as last time, or a few more than the least.
+        most_pairs: How many there may be.
+        steady: An epoch's length in a looped run, times its pairs.
+    """
 
     dataset: str
     experiment: str
     cell: str
     pairs: int
+    most_pairs: int
+    steady: float
     reference_s: float
     cell_s: float
     discard: int
@@ -57,12 +69,18 @@ class Cost:
     @property
     def trials_s(self) -> float:
         """Seconds inside the trials that count."""
-        return self.pairs * (self.reference_s + self.cell_s)
+        return (self.pairs + self.steady) * (self.reference_s + self.cell_s)
+
+    @property
+    def most_s(self) -> float:
+        """Seconds altogether if the interval never gets narrow enough."""
+        return self.total_s + (self.most_pairs - self.pairs) * (self.reference_s + self.cell_s)
 
     @property
     def total_s(self) -> float:
         """Seconds altogether."""
-        return SERVER_S + self.discard * WARM_UP_S + self.trials_s
+        warm_ups_s = self.discard * OBSERVING * (self.reference_s + self.cell_s) / 2
+        return SERVER_S + warm_ups_s + self.trials_s
 
 
 def plan(config: Config, trials_dir: Path) -> list[Cost]:
@@ -81,19 +99,22 @@ def plan(config: Config, trials_dir: Path) -> list[Cost]:
 
 def _cost(measured: MeasuredCell, dataset: str, trials_dir: Path) -> Cost:
     path = trials_dir / dataset / measured.experiment / f"{measured.name}.json"
-    seen = _seen_s(path)
+    seen = _seen(path)
     estimate = {
         side: estimate_s(cell, measured.images_delivered) for side, cell in measured.sides.items()
     }
-    seconds = seen or estimate
     measuring = measured.conditions.measuring
+    likely = math.ceil((2 * measuring.pairs + measuring.max_pairs) / 3)
+    looped = measuring.steady_pairs * measured.steady_images / measured.images_delivered
     return Cost(
         dataset=dataset,
         experiment=measured.experiment,
         cell=measured.name,
-        pairs=measuring.pairs,
-        reference_s=seconds["reference"],
-        cell_s=seconds["cell"],
+        pairs=seen.pairs if seen else likely,
+        most_pairs=measuring.max_pairs,
+        steady=looped,
+        reference_s=(seen.epochs_s if seen else estimate)["reference"],
+        cell_s=(seen.epochs_s if seen else estimate)["cell"],
         discard=measuring.discard,
         measured=seen is not None,
     )
@@ -107,16 +128,36 @@ def estimate_s(cell: Cell, images: int) -> float:
     per_image_ms = sum(TYPICAL_MS.get(name, 0.0) for name in names)
     loading_s = images * per_image_ms / 1e3 / min(max(cell.workers, 1), usable_cores())
     consumer, argument = split_level(cell.consumer)
-    paced_s = float(argument or 0) / 1e3 * images / cell.batch_size
+    paced_s = _milliseconds(consumer, argument) / 1e3 * images / cell.batch_size
     consuming_s = paced_s + images * TYPICAL_MS.get(consumer, 0.0) / 1e3
     return max(loading_s, consuming_s) if cell.workers else loading_s + consuming_s
 
 
-def _seen_s(path: Path) -> dict[str, float] | None:
+def _milliseconds(consumer: str, argument: str | None) -> float:
+    return float(argument or 0) if consumer in NUMBER_ARGUMENTS else 0.0
+
+
+class _Seen(NamedTuple):
+    """What an earlier record of a cell tells."""
+
+    pairs: int
+    epochs_s: dict[str, float]
+
+
+def _seen(path: Path) -> _Seen | None:
+    """Read an earlier record; None where there is none, or none of this schema with epochs."""
     if not path.is_file():
         return None
-    trials = [t for t in json.loads(path.read_text())["trials"] if not t["discarded"]]
-    return {
-        side: statistics.median(t["startup_s"] + t["epoch_s"] for t in trials if t["side"] == side)
-        for side in ("reference", "cell")
-    }
+    record = json.loads(path.read_text())
+    epochs = [t for t in record["trials"] if t.get("kind") == EPOCH]
+    if not epochs:
+        return None
+    return _Seen(
+        record["stopping"]["pairs"],
+        {
+            side: statistics.median(
+                t["startup_s"] + t["epoch_s"] for t in epochs if t["side"] == side
+            )
+            for side in SIDES
+        },
+    )

@@ -2,10 +2,13 @@
 
 Schema history:
     1: first version.
+    2: kinds of trial, a true epoch beside looped runs, the stopping rule, page cache, memory over
+       time, context switches, threads of workers, hashes; levels that a machine does not have.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +18,7 @@ import pandas as pd
 
 from feedrate.files import atomic_path, write_text
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class RecordPaths(NamedTuple):
@@ -48,6 +51,11 @@ def write_record(
         with atomic_path(target) as temporary:
             pd.DataFrame(list(rows)).to_parquet(temporary, index=False)
     write_json(path, {"schema": SCHEMA, **record})
+
+
+def hash_of(content: Any) -> str:
+    """Hash plain data: 16 hexadecimal digits, the same for the same content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -63,7 +63,9 @@ REGISTRIES: dict[str, dict[str, str]] = {
     "consumers": {
         "none": "feedrate.consumers.none:build",
         "sleep": "feedrate.consumers.sleep:build",
+        "spin": "feedrate.consumers.spin:build",
         "dbnet": "feedrate.consumers.dbnet:build",
+        "dbnet_train": "feedrate.consumers.dbnet_train:build",
     },
 }
 

@@ -7,6 +7,8 @@ from time import perf_counter_ns
 import numpy as np
 import numpy.typing as npt
 
+from feedrate.witness import COUNTERS as DECODED_BY
+
 STAGES = ("read", "decode", "transform", "filter", "targets", "collate", "transfer", "consume")
 """In the order a sample passes through them. ``transfer`` is the copy to an accelerator."""
 
@@ -22,6 +24,7 @@ COUNTERS = (
     "target_computed",
     "image_file_bytes",
     "target_file_bytes",
+    *DECODED_BY,
 )
 """What the exercise gate counts."""
 

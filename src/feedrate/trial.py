@@ -6,26 +6,38 @@ it does not know what it will be compared with, nor how it will be judged.
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
+import psutil
 import torch
 
 from feedrate.cell import Cell, split_level
+from feedrate.deliveries import Delivery, describe, worker_threads
 from feedrate.equivalence import keep_batch
 from feedrate.index import count_samples, read_places
-from feedrate.machine import load_average, stolen_s, usable_cores
-from feedrate.pipeline import Setting, build_pipeline
+from feedrate.machine import conditions, stolen_s, usable_cores
+from feedrate.matrix import plugin_modules
+from feedrate.pipeline import Pipeline, Setting, build_pipeline
 from feedrate.registry import Plugins, resolve
-from feedrate.stages import COLUMNS, COUNTERS, STAGES, WORKER_STAGES, StageClock
+from feedrate.stages import StageClock
 from feedrate.targets.params import TargetParams
-from feedrate.usage import own_usage, tree_memory, tree_usage
-from feedrate.work import KEPT_BATCHES, TrialSpec, work_order
+from feedrate.usage import (
+    memory_total,
+    own_usage,
+    tree_memory,
+    tree_usage,
+    worker_process_threads,
+)
+from feedrate.witness import WitnessedDecode, watch
+from feedrate.work import TrialSpec, is_network, work_order
 
 
 def run(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,76 +48,100 @@ def run(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     spec = TrialSpec(**request)
     cell = Cell.model_validate(spec.levels)
-    threads = _set_threads(cell)
-    before = {"load_before": load_average(), "started_at": time.time()}
+    _set_threads(cell)
+    before, started_at = conditions(), time.time()
     stolen_before_s = stolen_s()
     startup, loader = _start(spec, cell)
     consume = _consumer(cell, spec.plugins)
     batches = -(-spec.deliver // cell.batch_size)
-    measured = _Run(loader, consume, batches, spec.keep).measure()
-    startup |= {"iter_s": measured.pop("iter_s"), "first_batch_s": measured.pop("first_batch_s")}
+    measured = _Run(loader, consume, batches, spec).measure()
+    startup |= {name: measured.pop(name) for name in ("iter_s", "first_batch_s")}
+    after = conditions()
     return {
-        **before,
-        "load_after": load_average(),
+        "started_at": started_at,
+        "load_before": before["load"],
+        "load_after": after["load"],
         "steal_s": stolen_s() - stolen_before_s,
-        "threads": threads,
+        "mhz": after["mhz"],
+        "pressure": after["pressure"],
+        "threads": _threads(),
         "startup": startup,
-        "startup_s": startup["construct_s"] + startup["preload_s"] + startup["iter_s"],
+        "startup_s": sum(value for name, value in startup.items() if name != "first_batch_s"),
+        "loader_facts": dict(getattr(loader, "facts", {})),
         **measured,
     }
 
 
 def _start(spec: TrialSpec, cell: Cell) -> tuple[dict[str, float], Any]:
+    """Build the loader, and say what each part of that took."""
     began = time.perf_counter()
     index = Path(spec.index)
     chosen, order = work_order(count_samples(index), spec.images, spec.deliver, spec.seed)
     samples = read_places(index, chosen)
     indexed = time.perf_counter()
+    _load_compiled(cell, spec.plugins)
+    compiled = time.perf_counter()
     setting = Setting(
         maps_dir=Path(spec.maps_dir) if spec.maps_dir else None,
         image_size=spec.image_size,
         params=TargetParams(**spec.params),
         plugins=spec.plugins,
     )
-    pipeline = build_pipeline(cell, samples, order, setting, StageClock())
+    pipeline = _watched(build_pipeline(cell, samples, order, setting, StageClock()))
     opened = time.perf_counter()
     loader = resolve("loaders", cell.loader, spec.plugins)(pipeline, cell)
     built = time.perf_counter()
     return {
         "construct_s": (indexed - began) + (built - opened),
-        "preload_s": opened - indexed,
+        "jit_s": compiled - indexed,
+        "preload_s": opened - compiled,
     }, loader
+
+
+def _watched(pipeline: Pipeline) -> Pipeline:
+    """Count calls into decoders' libraries from here on, in workers too; the preload is over."""
+    watch(pipeline.clock)
+    return replace(pipeline, decode=WitnessedDecode(pipeline.decode, pipeline.clock))
+
+
+def _load_compiled(cell: Cell, plugins: Plugins) -> None:
+    """Let every plug-in that has compiled code load it now: start-up of a kind of its own."""
+    for module in plugin_modules(cell, plugins):
+        getattr(importlib.import_module(module), "load_compiled", lambda: None)()
 
 
 class _Run:
     """The timed part: from the start of the iteration to the last batch consumed."""
 
     def __init__(
-        self, loader: Any, consume: Callable[[Any], None], batches: int, keep: str | None
+        self, loader: Any, consume: Callable[[Any], None], batches: int, spec: TrialSpec
     ) -> None:
-        self.loader, self.consume, self.batches, self.keep = loader, consume, batches, keep
-        self.stamps: list[tuple[float, float, float]] = []
-        self.delivered: list[Any] = []
+        self.loader, self.consume, self.batches, self.spec = loader, consume, batches, spec
+        self.deliveries: list[Delivery] = []
+        self.memory: list[dict[str, Any]] = []
 
     def measure(self) -> dict[str, Any]:
         """Deliver the work and describe it."""
+        self._observe("preloaded")
         usage_before = own_usage()
         began = time.perf_counter()
         iterator = iter(self.loader)
         started = time.perf_counter()
+        self._observe("iterating")
         self._deliver(iterator, started)
-        usage = tree_usage(usage_before)
-        memory = tree_memory()
+        usage, most_threads = tree_usage(usage_before), worker_process_threads()
+        processes = tree_memory()
+        self._observe("end")
         del iterator  # only now may the workers go: their memory and counters have been read
         return {
             "iter_s": started - began,
-            "first_batch_s": self.stamps[0][1] if self.stamps else 0.0,
-            "epoch_s": self.stamps[-1][2] if self.stamps else 0.0,
-            "stall_s": sum(arrived - asked for asked, arrived, _ in self.stamps),
-            "consume_s": sum(done - arrived for _, arrived, done in self.stamps),
+            "first_batch_s": self.deliveries[0].arrived_s if self.deliveries else 0.0,
+            "epoch_s": self.deliveries[-1].consumed_s if self.deliveries else 0.0,
             **usage,
-            **memory,
-            **_describe(self.delivered, self.stamps),
+            **memory_total(processes),
+            "worker_threads": worker_threads(self.deliveries, most_threads),
+            "memory": self.memory,
+            **describe(self.deliveries),
         }
 
     def _deliver(self, iterator: Iterator[Any], started: float) -> None:
@@ -117,92 +153,34 @@ class _Run:
             arrived = time.perf_counter()
             self.consume(batch)
             done = time.perf_counter()
-            self.stamps.append((asked - started, arrived - started, done - started))
-            if self.keep and number < KEPT_BATCHES:
-                keep_batch(Path(self.keep), number, batch)
-            self.delivered.append(_facts_of(batch))
-
-
-def _facts_of(batch: Any) -> tuple[int, Any, Any, int]:
-    """What to remember of a batch: images, indices, clock rows, worker. Pixels are let go."""
-    rows = getattr(batch, "rows", None)
-    if rows is None:
-        return count_images(batch), None, None, os.getpid()
-    return len(batch.images), batch.indices, rows, batch.worker
-
-
-def count_images(batch: Any) -> int:
-    """Count the images of a batch of any make: the length of its first tensor or array.
-
-    Raises:
-        TypeError: Nothing in the batch has a length.
-    """
-    if isinstance(batch, Mapping):
-        batch = next(iter(batch.values()))
-    elif isinstance(batch, list | tuple):
-        batch = batch[0]
-    try:
-        return len(batch)
-    except TypeError:
-        raise TypeError(
-            f"a batch's first element is a {type(batch).__name__}; "
-            "feedrate counts images by the length of a tensor, an array or a list"
-        ) from None
-
-
-def _describe(
-    delivered: Sequence[tuple[int, Any, Any, int]], stamps: Sequence[tuple[float, float, float]]
-) -> dict[str, Any]:
-    clocked = [np.asarray(rows) for _, _, rows, _ in delivered if rows is not None]
-    total = (
-        dict(zip(COLUMNS, np.concatenate(clocked).sum(axis=0).tolist(), strict=True))
-        if clocked
-        else {}
-    )
-    stages_s = {stage: total.get(f"{stage}_ns", 0) / 1e9 for stage in WORKER_STAGES}
-    consume_s = sum(done - arrived for _, arrived, done in stamps)
-    return {
-        "images": sum(images for images, _, _, _ in delivered),
-        "batches": len(delivered),
-        "instrumented": bool(clocked),
-        "stages_s": dict.fromkeys(STAGES, 0.0) | stages_s | {"consume": consume_s},
-        "counters": {name: total.get(name, 0) for name in COUNTERS},
-        "workers_seen": len({worker for *_, worker in delivered} - {os.getpid()}),
-        "batch_rows": [
-            {
-                "batch": number,
-                "images": images,
-                "worker": worker,
-                "requested_s": asked,
-                "arrived_s": arrived,
-                "consumed_s": done,
-            }
-            for number, ((images, _, _, worker), (asked, arrived, done)) in enumerate(
-                zip(delivered, stamps, strict=True)
+            self.deliveries.append(
+                Delivery.of(batch, asked - started, arrived - started, done - started)
             )
-        ],
-        "sample_rows": [
-            {
-                "batch": number,
-                "index": int(index),
-                "worker": worker,
-                **dict(zip(COLUMNS, np.asarray(row).tolist(), strict=True)),
-            }
-            for number, (_, indices, rows, worker) in enumerate(delivered)
-            if rows is not None
-            for index, row in zip(indices, rows, strict=True)
-        ],
-    }
+            if self.spec.keep:
+                keep_batch(Path(self.spec.keep), number, batch)
+            self._observe("batch", number)
+
+    def _observe(self, moment: str, batch: int | None = None) -> None:
+        """Read the memory of every process: only in trials whose times are thrown away."""
+        if self.spec.observe:
+            self.memory.append({"moment": moment, "batch": batch, "processes": tree_memory()})
 
 
-def _set_threads(cell: Cell) -> dict[str, Any]:
-    """One thread a process: workers are the only parallelism. A model may use every core."""
+def _set_threads(cell: Cell) -> None:
+    """One thread a process: workers are the only parallelism. A network may use every core."""
     cv2.setNumThreads(1)
-    torch.set_num_threads(usable_cores() if cell.consumer == "dbnet" else 1)
+    torch.set_num_threads(usable_cores() if is_network(cell.consumer) else 1)
+
+
+def _threads() -> dict[str, Any]:
+    """Say how many threads this process would use, and has: asked when the work is done."""
+    numba = sys.modules.get("numba")
     return {
         "torch": torch.get_num_threads(),
         "opencv": cv2.getNumThreads(),
+        "numba": numba.config.NUMBA_NUM_THREADS if numba else 0,
         "omp_environment": os.environ.get("OMP_NUM_THREADS", "unset"),
+        "process": psutil.Process().num_threads(),
     }
 
 

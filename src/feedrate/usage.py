@@ -1,7 +1,8 @@
-"""What a process tree has used: CPU time, page faults, bytes read, memory."""
+"""What a process tree has used: CPU time, page faults, switches, bytes read, memory, threads."""
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import psutil
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  looked at, never written to
+
 
 def own_usage() -> dict[str, float]:
-    """Return this process's CPU seconds, page faults and bytes read since it started."""
+    """Return what this process has used since it started."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     io = psutil.Process().io_counters()
     return {
@@ -19,6 +22,8 @@ def own_usage() -> dict[str, float]:
         "cpu_system_s": usage.ru_stime,
         "minor_faults": usage.ru_minflt,
         "major_faults": usage.ru_majflt,
+        "voluntary": usage.ru_nvcsw,
+        "involuntary": usage.ru_nivcsw,
         "read_chars": io.read_chars,
         "storage_read_bytes": io.read_bytes,
     }
@@ -28,28 +33,63 @@ def tree_usage(before: Mapping[str, float]) -> dict[str, Any]:
     """Return what this process used since `before`, and its living children altogether.
 
     ``read_chars`` counts bytes asked of files and pipes, whoever held them; of these
-    ``storage_read_bytes`` really came from a device.
+    ``storage_read_bytes`` really came from a device. ``switches`` are context switches, asked
+    for (a process waits) or not (another one wants the core).
     """
     total = {key: value - before[key] for key, value in own_usage().items()}
     for child in psutil.Process().children(recursive=True):
-        times, io = child.cpu_times(), child.io_counters()
-        faults = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-        total["cpu_user_s"] += times.user
-        total["cpu_system_s"] += times.system
-        total["minor_faults"] += int(faults[7])
-        total["major_faults"] += int(faults[9])
-        total["read_chars"] += io.read_chars
-        total["storage_read_bytes"] += io.read_bytes
+        for key, value in _usage_of(child).items():
+            total[key] += value
     reads = {key: int(total.pop(key)) for key in ("read_chars", "storage_read_bytes")}
-    return {**total, "os": reads}
+    switches = {key: int(total.pop(key)) for key in ("voluntary", "involuntary")}
+    return {**total, "os": reads, "switches": switches}
 
 
-def tree_memory() -> dict[str, int]:
-    """Return the process tree's memory: shared pages counted once (PSS), private (USS)."""
-    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    full = [process.memory_full_info() for process in processes]
+def tree_memory() -> list[dict[str, Any]]:
+    """Return the memory of every process of the tree, this one first.
+
+    ``pss_bytes`` counts a page shared by n processes as 1/n, so that a sum counts it once;
+    ``uss_bytes`` are a process's own. Reading takes milliseconds: never inside a timed window.
+    """
+    own = psutil.Process()
+    return [
+        _memory_of(own, "main"),
+        *(_memory_of(child, "worker") for child in own.children(recursive=True)),
+    ]
+
+
+def memory_total(processes: list[dict[str, Any]]) -> dict[str, int]:
+    """Sum up `tree_memory`, with what lies in shared memory files on the machine."""
+    shared = os.statvfs(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None
     return {
-        "pss_bytes": sum(info.pss for info in full),
-        "uss_bytes": sum(info.uss for info in full),
+        "pss_bytes": sum(each["pss_bytes"] for each in processes),
+        "uss_bytes": sum(each["uss_bytes"] for each in processes),
+        "shm_bytes": (shared.f_blocks - shared.f_bfree) * shared.f_frsize if shared else 0,
         "processes": len(processes),
     }
+
+
+def worker_process_threads() -> int:
+    """Return the most threads that the operating system counts in any child; 0 without one."""
+    return max((child.num_threads() for child in psutil.Process().children()), default=0)
+
+
+def _usage_of(child: psutil.Process) -> dict[str, float]:
+    times, io, switches = child.cpu_times(), child.io_counters(), child.num_ctx_switches()
+    # proc(5): minflt and majflt are the 10th and 12th field, counted behind the name.
+    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    return {
+        "cpu_user_s": times.user,
+        "cpu_system_s": times.system,
+        "minor_faults": int(fields[7]),
+        "major_faults": int(fields[9]),
+        "voluntary": switches.voluntary,
+        "involuntary": switches.involuntary,
+        "read_chars": io.read_chars,
+        "storage_read_bytes": io.read_bytes,
+    }
+
+
+def _memory_of(process: psutil.Process, role: str) -> dict[str, Any]:
+    info = process.memory_full_info()
+    return {"role": role, "pid": process.pid, "pss_bytes": info.pss, "uss_bytes": info.uss}

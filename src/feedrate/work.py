@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from feedrate.cell import split_level
+from feedrate.files import sha256_of
 from feedrate.registry import Plugins
-
-KEPT_BATCHES = 2
-"""Batches whose content is compared between the sides, in trials that are thrown away."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,12 @@ class TrialSpec:
         image_size: Side of the square input (px).
         params: Fields of `TargetParams`.
         images: Distinct images.
-        deliver: Images to deliver, in batches of the cell's size; the distinct ones are looped.
+        deliver: Images to deliver, in batches of the cell's size; more than the distinct ones
+            loop them.
         seed: Draws the images and their order.
         plugins: The config's own plug-ins.
-        keep: Where to keep the first batches for comparison, None to keep none.
+        keep: Where to keep what the batches hold for comparison, None to keep nothing.
+        observe: Whether to read the memory of all processes at every batch, which takes time.
     """
 
     levels: Mapping[str, str | int]
@@ -41,17 +43,18 @@ class TrialSpec:
     seed: int
     plugins: Plugins
     keep: str | None = None
+    observe: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain data."""
         return asdict(self)
 
 
-def warm_page_cache(spec: TrialSpec) -> None:
-    """Read every file of the work once, so that the first pair finds what the last one finds.
+def files_of(spec: TrialSpec) -> list[Path]:
+    """List every file that a trial may read: its images, and their stored maps.
 
     Raises:
-        FileNotFoundError: An image or a stored map is missing; the message names it.
+        FileNotFoundError: A stored map is missing; the message names it.
     """
     from feedrate.index import count_samples, read_places
     from feedrate.targets.layout import find_files
@@ -65,8 +68,15 @@ def warm_page_cache(spec: TrialSpec) -> None:
         size = (spec.image_size, spec.image_size)
         keys = [sample.key for sample in samples]
         paths += find_files(keys, Path(spec.maps_dir), size, TargetParams(**spec.params)).values()
+    return paths
+
+
+def content_hash(paths: Sequence[Path]) -> str:
+    """Hash the content of files, in their order: 16 hexadecimal digits."""
+    digest = hashlib.sha256()
     for path in paths:
-        path.read_bytes()
+        digest.update(bytes.fromhex(sha256_of(path)))
+    return digest.hexdigest()[:16]
 
 
 def work_order(available: int, images: int, count: int, seed: int) -> tuple[list[int], list[int]]:
@@ -84,3 +94,8 @@ def work_order(available: int, images: int, count: int, seed: int) -> tuple[list
         raise ValueError(f"work.images: {images} asked for, but the dataset has {available}")
     chosen = random.Random(seed).sample(range(available), images)  # noqa: S311  no secret
     return sorted(chosen), [place % images for place in range(count)]
+
+
+def is_network(consumer: str) -> bool:
+    """Whether a consumer's level is a network: slow on a CPU, and it may use every core."""
+    return split_level(consumer)[0] in ("dbnet", "dbnet_train")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from intakes import HOSTILE, make_findings, make_likeness, read_intake, write_intake
 
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.report.dataset import build_dataset_page, visible
 from feedrate.validation import CHECKS
 

@@ -133,7 +133,7 @@ def test_what_was_not_measured_is_not_testable(tmp_path: Path) -> None:
     found = row_of(build_study(tmp_path, made), "four_workers_not_eight")
     assert found["verdict"] == "not testable here"
     assert "workers~8 was not measured" in found["measured"]
-    assert "workers~4: 9" in found["measured"]
+    assert "workers~4: 4" in found["measured"]
 
 
 def test_an_invalid_cell_judges_nothing(tmp_path: Path) -> None:
@@ -148,6 +148,25 @@ def test_without_stages_their_claims_are_not_testable(tmp_path: Path) -> None:
     found = claims.judge(CLAIMS, study.summaries, {}, {}, study.trials).set_index("id")["verdict"]
     assert found["npz_load_0_1_to_0_2_ms"] == "not testable here"
     assert found["ram_slower_than_disk"] == "refuted"
+
+
+def test_a_cell_that_is_not_available_judges_nothing(tmp_path: Path) -> None:
+    found = row_of(
+        build_study(tmp_path, [make_record(unavailable="tmpfs")]), "ram_slower_than_disk"
+    )
+    assert found["verdict"] == "not testable here"
+    assert "not available (tmpfs)" in found["measured"]
+
+
+def test_each_machine_is_judged_by_its_own_data(tmp_path: Path) -> None:
+    made = [make_record("decoder~simplejpeg", "decoders", 1.3)]
+    made += [make_record("targets~none", "targets", 1.5, machine_id="another")]
+    table = build_study(tmp_path, made).claims
+    assert set(table["machine_id"]) == {"1234e56789ab", "another"}
+    decoder = table[table["id"] == "turbojpeg_faster"].set_index("machine_id")["verdict"]
+    assert dict(decoder) == {"1234e56789ab": "supported", "another": "not testable here"}
+    clocked = table[table["id"] == "memory_200_mb"].set_index("machine_id")["verdict"]
+    assert dict(clocked) == {"1234e56789ab": "refuted", "another": "not testable here"}
 
 
 def test_each_dataset_is_judged_by_its_own_data(tmp_path: Path) -> None:

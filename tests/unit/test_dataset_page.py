@@ -17,7 +17,7 @@ from tiny import make_samples
 
 from feedrate import dataset_figures, likeness_figures
 from feedrate.cli.intake import draw_gallery, render_validation
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.index import write_index
 from feedrate.report import fitness
 from feedrate.report.dataset import build_dataset_page, show_code, visible

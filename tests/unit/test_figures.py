@@ -44,8 +44,8 @@ def test_every_figure_is_drawn_twice_alike_with_text_as_text(
 def test_an_experiment_names_cells_verdicts_and_absolute_rates(material: Material) -> None:
     text = words(figures.draw("ram_vs_disk", material))
     row = material.summaries.query("cell == 'targets~npz_ram' and estimand == 'epoch_s'").iloc[0]
-    assert f"targets~npz_ram: {row['ratio']:.2f}x, faster (1" in text
-    assert "images/s; reference 9" in text
+    assert f"targets~npz_ram: {row['ratio']:.2f}x, faster (6" in text
+    assert "images/s; reference 4" in text
     assert "images~ram: 1.0" in text
 
 
@@ -60,6 +60,18 @@ def test_a_cell_without_a_verdict_is_named_without_points(tmp_path: Path) -> Non
     made = [make_record(), make_record("images~resized", "ram_vs_disk", failures=("no hit",))]
     text = words(figures.draw("ram_vs_disk", build_study(tmp_path, made).of("receipts")))
     assert "images~resized: invalid" in text
+
+
+def test_a_cell_that_is_not_available_is_named_never_dropped(tmp_path: Path) -> None:
+    made = [make_record(), make_record("page_cache~cold", "ram_vs_disk", unavailable="tmpfs")]
+    text = words(figures.draw("ram_vs_disk", build_study(tmp_path, made).of("receipts")))
+    assert "page_cache~cold: not available" in text
+
+
+def test_without_a_trial_there_is_no_control_chart(tmp_path: Path) -> None:
+    material = build_study(tmp_path, [make_record(unavailable="tmpfs")]).of("receipts")
+    assert figures.figure_names(material) == ["ram_vs_disk", "stages"]
+    assert "not available" in words(figures.draw("ram_vs_disk", material))
 
 
 def test_an_experiment_of_invalid_cells_only_is_drawn(tmp_path: Path) -> None:

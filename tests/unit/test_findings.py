@@ -67,7 +67,7 @@ def test_a_cell_that_was_not_measured_gives_no_answer(tmp_path: Path) -> None:
 
 def test_the_price_names_start_up_and_memory(tmp_path: Path) -> None:
     dear = answered(tmp_path / "a", make_record(speed_up=1.3, extra_startup_s=1.2, pss_gb=2.5))
-    assert "1.20 s more at the start, paid back after 1.9 epochs of the measured 256" in dear.price
+    assert "1.20 s more at the start, paid back after 1.9 epochs of the measured 128" in dear.price
     assert "2.50 GB against 1.00 GB" in dear.price
     lost = answered(tmp_path / "b", make_record(speed_up=0.8, extra_startup_s=1.2))
     assert "which no epoch pays back" in lost.price
@@ -96,10 +96,36 @@ def test_where_time_goes_follows_the_stages(tmp_path: Path) -> None:
     assert "forward pass takes 20.0 ms" in changed
 
 
-def test_several_machines_are_not_one(tmp_path: Path) -> None:
-    made = [make_record(), make_record("images~ram", machine_id="another")]
+def test_several_machines_are_shown_apart(tmp_path: Path) -> None:
+    made = [make_record(), make_record("images~ram", machine_id="another", started=2e9)]
     study = build_study(tmp_path, made)
-    assert answer("receipts", study.of("receipts")).machine.startswith("2 machines")
+    first, second = study.materials
+    assert (first, second) == ("receipts on 1234e56789ab", "receipts on another")
+    assert answer(first, study.materials[first]).verdict == "faster"
+    assert answer(second, study.materials[second]).verdict == "not measured"
+    assert set(study.of("receipts").trials["machine_id"]) == {"another"}  # the last to measure
+    assert study.materials[first].stages
+    assert not study.materials[second].stages
+
+
+def test_a_cell_that_is_not_available_gives_no_answer(tmp_path: Path) -> None:
+    found = answered(tmp_path, make_record(unavailable="too little memory"))
+    assert (found.word, found.verdict) == ("No answer.", "not available")
+    assert "too little memory" in found.advice
+
+
+def test_the_smallest_effect_is_told_and_loud_machines_are_warned_of(tmp_path: Path) -> None:
+    def note(name: str, noise: float, cell: str = "reference", experiment: str = "aa") -> str:
+        study = build_study(tmp_path / name, [make_record(cell, experiment, 1.0, noise=noise)])
+        return findings.note_of("control", study.of("receipts"))
+
+    still = note("a", 0.01)
+    assert re.search(r"smallest effect that could be seen is about \d\.?\d? %", still)
+    assert "measured against itself" in still
+    assert "could go unseen" not in still
+    assert "could go unseen" in note("b", 0.15)
+    assert "measured against itself" not in note("c", 0.01, "images~ram", "ram_vs_disk")
+    assert findings.note_of("aa", build_study(tmp_path / "d").of("receipts")) == ""
 
 
 def test_the_title_of_an_experiment_flips(tmp_path: Path) -> None:

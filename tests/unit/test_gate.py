@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from feedrate import gate
+from feedrate import gate, proofs
 from feedrate.cell import Cell
-from feedrate.stages import COUNTERS
+from feedrate.stages import COUNTERS, STAGES
 
 IMAGES = 32
 
@@ -22,7 +22,8 @@ def trial_of(cell: Cell, image_bytes: int = 1000, target_bytes: int = 500) -> di
     counters[IMAGE_FROM[cell.images]] = IMAGES
     if cell.targets != "none":
         counters[TARGET_FROM.get(cell.targets, "target_computed")] = IMAGES
-    counters["decode"] = 0 if cell.images == "decoded_ram" else IMAGES
+    if cell.images != "decoded_ram":
+        counters["decode"] = counters[f"decoded_by_{cell.decoder}"] = IMAGES
     counters["image_file_bytes"] = IMAGES * image_bytes if cell.images == "disk" else 0
     counters["target_file_bytes"] = IMAGES * target_bytes if cell.targets == "npz" else 0
     read = counters["image_file_bytes"] + counters["target_file_bytes"] + 4096
@@ -32,11 +33,26 @@ def trial_of(cell: Cell, image_bytes: int = 1000, target_bytes: int = 500) -> di
         "workers_seen": cell.workers,
         "counters": counters,
         "os": {"read_chars": read, "storage_read_bytes": 0},
+        "threads": {"torch": 1, "opencv": 1},
+        "stages_s": dict.fromkeys(STAGES, 0.1),
+        "startup": {"iter_s": 0.05},
+        "epoch_s": 1.0,
+        "consume_s": 0.1,
+        "memory": [],
+        "repeats": {"distinct": 16, "least": 2, "most": 2},
+        "worker_threads": {"torch_max": 1, "opencv_max": 1, "process_max": 2},
+        "page_cache": {
+            "level": "warm",
+            "resident_before": 1.0,
+            "resident_after": 0.995,
+            "storage_share": 1.0,
+        },
     }
 
 
 def failures(cell: Cell, trial: dict, known: bool = True) -> list[str]:
-    return [check.name for check in gate.check_trial(cell, trial, IMAGES, known) if not check.ok]
+    checks = gate.check_trial(cell, trial, IMAGES, 16, known)
+    return [check.name for check in checks if not check.ok]
 
 
 CELLS = [
@@ -80,7 +96,7 @@ def test_a_cache_that_is_never_read_fails():
 def test_a_cache_that_secretly_reads_the_disk_is_caught_by_the_kernels_count():
     cell = Cell(images="ram", targets="npz_ram")
     trial = trial_of(cell)
-    trial["os"]["read_chars"] = gate.SLACK_BYTES + 10_000
+    trial["os"]["read_chars"] = proofs.SLACK_BYTES + 10_000
     assert failures(cell, trial) == ["bytes read"]
 
 
@@ -96,6 +112,123 @@ def test_a_decoder_that_did_not_decode_everything_fails():
     trial = trial_of(cell)
     trial["counters"]["decode"] -= 1
     assert failures(cell, trial) == ["decode"]
+    trial["counters"]["decoded_by_pillow"] -= 1
+    assert failures(cell, trial) == ["decode", "decoded_by_pillow"]
+
+
+def test_a_decoder_that_falls_back_to_another_library_is_caught_by_the_calls_into_it():
+    cell = Cell(decoder="simplejpeg")
+    trial = trial_of(cell)
+    trial["counters"] |= {"decoded_by_simplejpeg": IMAGES - 3, "decoded_by_pillow": 3}
+    assert failures(cell, trial) == ["decoded_by_pillow", "decoded_by_simplejpeg"]
+
+
+def test_fewer_distinct_images_than_declared_are_caught():
+    cell = Cell()
+    trial = trial_of(cell) | {"repeats": {"distinct": 8, "least": 4, "most": 4}}
+    assert failures(cell, trial) == [
+        "distinct images",
+        "deliveries of the rarest image",
+        "deliveries of the commonest image",
+    ]
+
+
+def test_a_cold_trial_must_start_cold_and_really_read_from_storage():
+    cell = Cell(page_cache="cold", targets="kernel")
+    trial = trial_of(cell)
+    trial["page_cache"] |= {"level": "cold", "resident_before": 0.002, "resident_after": 1.0}
+    assert failures(cell, trial) == ["bytes from storage"]
+    trial["os"]["storage_read_bytes"] = trial["counters"]["image_file_bytes"]
+    assert failures(cell, trial) == []
+    trial["page_cache"]["resident_before"] = 0.02
+    assert failures(cell, trial) == ["pages in memory before the trial"]
+    trial["page_cache"]["resident_before"] = None
+    assert failures(cell, trial) == ["pages in memory before the trial"]
+
+
+def test_a_warm_trial_must_start_and_stay_warm():
+    trial = trial_of(Cell())
+    trial["page_cache"] |= {"resident_before": 0.98, "resident_after": 0.94}
+    assert failures(Cell(), trial) == [
+        "pages in memory before the trial",
+        "pages in memory after the trial",
+    ]
+    trial = trial_of(Cell(), image_bytes=10_000_000)
+    trial["os"] = {"read_chars": 320_020_000, "storage_read_bytes": 200_000_000}
+    assert failures(Cell(), trial) == ["bytes from storage"]
+
+
+def test_a_cache_as_found_is_not_held_to_anything():
+    cell = Cell(page_cache="as_found")
+    trial = trial_of(cell)
+    trial["page_cache"] = {"level": "as_found", "resident_before": None, "resident_after": None}
+    assert failures(cell, trial) == []
+
+
+def test_threads_that_leak_into_a_worker_are_caught():
+    trial = trial_of(Cell())
+    trial["worker_threads"] |= {"opencv_max": 8}
+    assert failures(Cell(), trial) == ["opencv threads of a worker"]
+
+
+def test_threads_that_leak_into_the_main_process_are_caught_unless_a_network_uses_them():
+    trial = trial_of(Cell()) | {"threads": {"torch": 2, "opencv": 1}}
+    assert failures(Cell(), trial) == ["torch threads of the main process"]
+    assert failures(Cell(consumer="dbnet:bf16"), trial) == []
+
+
+def test_a_consumer_that_did_not_take_its_time_is_caught():
+    cell = Cell(consumer="sleep:20")
+    assert failures(cell, trial_of(cell) | {"consume_s": 0.0405}) == []
+    assert failures(cell, trial_of(cell) | {"consume_s": 0.030}) == ["time consumed"]
+
+
+def test_work_done_outside_of_the_measured_time_is_caught():
+    trial = trial_of(Cell()) | {"epoch_s": 0.2}
+    assert failures(Cell(), trial) == ["work within the time"]
+    assert failures(Cell(workers=4), trial | {"workers_seen": 2}) == []
+
+
+def seen(verdict="identical", missing=(), apart=0, largest=0.0):
+    one = {"max": largest, "mean": 0.0, "share": 0.0, "images_apart": apart, "images": 32}
+    fields = {name: dict(one) for name in ("images", "threshold_maps")}
+    return {"verdict": verdict, "fields": fields, "missing": list(missing), "extra": []}
+
+
+def apart(cell, found):
+    checks = gate.check_equivalence(cell, Cell(), found)
+    return [check.name for check in checks if not check.ok]
+
+
+def test_the_same_levels_must_deliver_the_same_values():
+    assert apart(Cell(images="ram"), seen()) == []
+    assert apart(Cell(images="ram"), seen(largest=0.1)) == ["same images", "same threshold_maps"]
+    assert apart(Cell(workers=4), seen(apart=1)) == ["same images", "same threshold_maps"]
+    assert apart(Cell(), seen(verdict="unknown")) == ["batches compared"]
+
+
+def test_values_may_differ_only_where_a_level_announces_it():
+    assert apart(Cell(decoder="opencv"), seen(largest=0.1)) == ["same threshold_maps"]
+    assert apart(Cell(targets="packed"), seen(largest=0.1)) == ["same images"]
+    assert apart(Cell(targets="kernel"), seen(largest=0.1)) == [
+        "same images",
+        "same threshold_maps",
+    ]
+
+
+def test_maps_may_be_missing_only_where_there_are_none_by_design():
+    assert apart(Cell(targets="none"), seen(missing=["shrink_maps"])) == []
+    assert apart(Cell(images="ram"), seen(missing=["shrink_maps"])) == ["fields of a batch"]
+    assert apart(Cell(targets="kernel"), seen(missing=["shrink_maps"])) == ["fields of a batch"]
+    assert apart(Cell(targets="none"), seen(missing=["images"])) == ["fields of a batch"]
+
+
+def test_masks_may_be_missing_where_stored_maps_have_none():
+    base = Cell(targets="kernel")
+    checks = gate.check_equivalence(Cell(targets="npz"), base, seen(missing=["shrink_masks"]))
+    assert all(check.ok for check in checks)
+    checks = gate.check_equivalence(base, base, seen(missing=["shrink_masks"]))
+    assert not all(check.ok for check in checks)
 
 
 def test_of_a_users_own_plugin_only_the_work_is_checked():
@@ -106,12 +239,16 @@ def test_of_a_users_own_plugin_only_the_work_is_checked():
 
 
 def test_the_verdict_names_the_trial_and_both_numbers():
-    check = gate.Check("decode", "32", "31", ok=False)
+    check = proofs.Check("decode", "32", "31", ok=False)
     verdict = gate.judge(
-        [("reference, pair 3", check), ("cell, pair 1", gate.Check("", "", "", True))]
+        [("reference, pair 3", check), ("cell, pair 1", proofs.Check("", "", "", True))]
     )
     assert verdict == {
         "valid": False,
         "checks": 2,
         "failures": ["reference, pair 3: decode: expected 32, seen 31"],
     }
+
+
+def test_without_a_check_nothing_is_proved():
+    assert not gate.judge([])["valid"]

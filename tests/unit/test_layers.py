@@ -27,6 +27,10 @@ CLOCKS = {
     for name in ("perf_counter", "monotonic", "process_time", "thread_time")
     for unit in ("", "_ns")
 }
+CLOCKED = {
+    *("trial", "stages", "speed.readings", "progress", "profile.clocked", "harness"),
+    *("memory", "memory.readings", "selftest.plants", "selftest.overhead", "consumers.spin"),
+}
 LIGHT = ("cell", "codehash", "config", "matrix", "registry")
 LONGEST = 250
 HEAVY = {
@@ -116,7 +120,7 @@ def test_plugins_do_not_know_each_other(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=by_module)
 def test_the_clock_runs_in_its_files_only(path: Path) -> None:
-    if module_of(path) not in {"trial", "stages", "speed.readings", "progress"}:
+    if module_of(path) not in CLOCKED:
         assert sorted(CLOCKS & _names_in(path)) == []
 
 

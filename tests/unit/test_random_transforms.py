@@ -11,7 +11,7 @@ from tiny import make_index
 
 from feedrate.cell import Cell
 from feedrate.cli import feedrate
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.index import read_index
 from feedrate.pipeline import Setting, build_pipeline
 from feedrate.registry import STORED_MAPS

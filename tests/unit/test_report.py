@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from records import make_record
 from studies import EXPERIMENTS, build_study, make_intake, write_results
 
@@ -73,6 +74,69 @@ def test_every_cell_stands_with_its_number(study: Study, page: str) -> None:
     for row in study.summaries.query("estimand == 'epoch_s'").itertuples():
         assert f"<code>{row.experiment}/{row.cell}</code>" in page
         assert f"{row.ratio:.2f}x" in page
+
+
+def test_what_is_not_available_is_shown_with_its_reason(tmp_path: Path) -> None:
+    reason = "41 % of its pages stay in memory"
+    made = [make_record(), make_record("page_cache~cold", "ram_vs_disk", unavailable=reason)]
+    page = page_of(build_study(tmp_path, made))
+    assert page.count(reason) == 2  # beside its verdict, and at the gate
+    assert 'v-not-available">not available' in page
+    nothing = page_of(build_study(tmp_path / "none", made[1:]))
+    assert "No cell could be measured on this machine." in nothing
+
+
+def test_a_run_without_a_steady_state_shows_no_rate(tmp_path: Path) -> None:
+    page = page_of(build_study(tmp_path, [make_record(steady=False)]))
+    assert re.search(r"no steady state / 4\d\.\d", page)
+    assert "no steady state / 4" not in page_of(build_study(tmp_path / "b", [make_record()]))
+
+
+def test_start_up_is_split(page: str) -> None:
+    table = page[page.index("Before the first batch") : page.index("What it cost the machine")]
+    for part in ("construct", "preload", "load compiled code", "workers up", "first batch"):
+        assert part in table
+    assert "<code>ram_vs_disk/reference</code>" in table
+    assert "1.11 s" in table
+
+
+def test_the_method_is_told_from_the_trials(tmp_path: Path) -> None:
+    record = make_record(pairs=9)
+    for trial in record["trials"]:
+        trial["page_cache"]["resident_before"] = 0.995
+        trial["threads"]["opencv"] = 3
+    page = page_of(build_study(tmp_path, [record]))
+    assert "at least 6 pairs, then more until" in page
+    assert "at most 12. 9 were used" in page
+    assert "99.5 % of the pages of its files were in memory, counted with mincore" in page
+    assert "3 of OpenCV in the main process" in page
+    record["stopping"]["target_halfwidth"] = 0
+    assert "12 pairs, whatever" in page_of(build_study(tmp_path / "b", [record]))
+
+
+def test_pairs_that_were_not_enough_are_marked(tmp_path: Path) -> None:
+    loud = page_of(build_study(tmp_path / "a", [make_record(pairs=12, noise=0.2)]))
+    quiet = page_of(build_study(tmp_path / "b", [make_record(pairs=12)]))
+    assert '<span class="soft">most pairs</span>' in loud
+    assert '<span class="soft">most pairs</span>' not in quiet
+
+
+def test_two_machines_have_a_chapter_each_and_are_said_to_be_apart(tmp_path: Path) -> None:
+    made = [make_record(speed_up=1.3), make_record("images~ram", machine_id="another")]
+    page = page_of(build_study(tmp_path, made))
+    assert "receipts on 2 machines: they are shown apart and never merged." in page
+    assert "What was found: receipts on another" in page
+    outline = Outline()
+    outline.feed(page)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert "shown apart" not in page_of(build_study(tmp_path / "one", made[:1]))
+
+
+def test_sections_made_elsewhere_follow_the_figures(study: Study) -> None:
+    extra = Markup("<section>made elsewhere</section>")
+    page = build_page(study, {}, TITLE, {}, {"receipts": [extra]})
+    order = [page.rindex("<figcaption>"), page.index(extra), page.index("The write-up's claims")]
+    assert order == sorted(order)
 
 
 def test_every_claim_stands_with_its_verdict(study: Study, page: str) -> None:

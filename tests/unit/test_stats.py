@@ -14,7 +14,7 @@ from studies import make_trials
 
 from feedrate import stats
 from feedrate.breakeven import break_even
-from feedrate.control import control_series, steadiness
+from feedrate.control import Resolution, control_series, resolution, steadiness
 from feedrate.doubts import doubts_about
 
 
@@ -169,20 +169,100 @@ def test_break_even_bounds_may_be_never() -> None:
 
 
 def test_break_even_scales_start_up_by_images_and_saving_by_deliveries(tmp_path: Path) -> None:
-    row = judged(tmp_path, make_record(speed_up=1.3, extra_startup_s=1.2))
-    # 256 images are delivered from 128 distinct ones: a pass saves half of a measured epoch.
-    assert row["break_even_passes"] == pytest.approx(2 * row["break_even_epochs"])
+    record = make_record(speed_up=1.3, extra_startup_s=1.2)
+    row = judged(tmp_path, record)
+    # An epoch delivers each image once: it is a pass.
+    assert row["break_even_passes"] == row["break_even_epochs"]
     assert row["break_even_epochs"] == pytest.approx(1.2 / row["saved_s"])
+    record["work"]["images"] //= 2  # delivered twice: a pass saves half of a measured epoch
+    row = judged(tmp_path / "twice", record)
+    assert row["break_even_passes"] == pytest.approx(2 * row["break_even_epochs"])
 
 
 def test_doubts_are_raised(tmp_path: Path) -> None:
-    few = make_trials(tmp_path / "a", [make_record(pairs=6)])
-    assert doubts_about(few, 0.05) == ["few pairs (6; 8 or more are better)"]
+    few = make_trials(tmp_path / "a", [make_record(pairs=4)])
+    assert doubts_about(few, 0.05) == ["few pairs (4; 6 are the least for a 95 % interval)"]
     noisy = make_trials(tmp_path / "b", [make_record(noise=0.25, seed=3)])
-    assert any("noisy" in doubt for doubt in doubts_about(noisy, 0.5))
-    mixed = make_trials(tmp_path / "c", [make_record()])
-    mixed.loc[3, "machine_id"] = "another"
-    assert any("2 machines" in doubt for doubt in doubts_about(mixed, 0.05))
+    found = doubts_about(noisy, 0.5)
+    assert any("noisy" in doubt for doubt in found)
+    assert any("wider than the 5.0% aimed at" in doubt for doubt in found)
+
+
+def test_machines_are_never_merged(tmp_path: Path) -> None:
+    made = [make_record(speed_up=1.3), make_record(speed_up=0.8, machine_id="another")]
+    trials = pd.concat(
+        [make_trials(tmp_path / str(number), [record]) for number, record in enumerate(made)]
+    )
+    rows = stats.summarise(trials).query("estimand == 'epoch_s'").set_index("machine_id")
+    assert dict(rows["verdict"]) == {"1234e56789ab": "faster", "another": "slower"}
+    assert set(rows["pairs"]) == {8}
+
+
+def test_a_cell_that_is_not_available_says_why(tmp_path: Path) -> None:
+    table = stats.summarise(make_trials(tmp_path, [make_record(unavailable="tmpfs")]))
+    assert set(table["verdict"]) == {"not available"}
+    assert set(table["warnings"]) == {"tmpfs"}
+    assert set(table["pairs"]) == {0}
+    assert table[["ratio", "cell_median"]].isna().to_numpy().all()
+
+
+def steady_row(folder: Path, **how: Any) -> pd.Series[Any]:
+    table = stats.summarise(make_trials(folder, [make_record(**how)]))
+    return table[table["estimand"] == "steady_images_per_s"].iloc[0]
+
+
+def test_the_steady_rate_has_pairs_of_its_own(tmp_path: Path) -> None:
+    many = steady_row(tmp_path / "a", pairs=8, looped=7)
+    assert (many["pairs"], many["verdict"]) == (7, "faster")
+    assert many["low"] <= 1.3 <= many["high"]
+    one = steady_row(tmp_path / "b")
+    assert (one["pairs"], one["verdict"]) == (1, "too few pairs")
+    assert one["cell_median"] > one["reference_median"] > 0
+    none = steady_row(tmp_path / "c", looped=0)
+    assert (none["pairs"], none["verdict"]) == (0, "not measured")
+
+
+def test_without_a_steady_state_there_is_no_rate(tmp_path: Path) -> None:
+    row = steady_row(tmp_path, steady=False, looped=7)
+    assert row["verdict"] == "no steady state"
+    assert math.isnan(row["ratio"])
+    assert math.isnan(row["cell_median"])
+    assert row["reference_median"] > 0
+    assert row["warnings"] == "7 of 14 looped runs: no steady state"
+
+
+def test_looped_runs_do_not_touch_the_other_estimands(tmp_path: Path) -> None:
+    with_loops = judged(tmp_path / "a", make_record())
+    without = judged(tmp_path / "b", make_record(looped=0))
+    pd.testing.assert_series_equal(with_loops, without, check_names=False)
+
+
+@pytest.mark.parametrize(("noise", "stopped"), [(0.005, "narrow enough"), (0.2, "most pairs")])
+def test_a_row_says_why_pairs_were_no_longer_added(
+    tmp_path: Path, noise: float, stopped: str
+) -> None:
+    row = judged(tmp_path, make_record(pairs=12, noise=noise))
+    assert row["stopped"] == stopped
+    assert bool(row["halfwidth"] < row["target_halfwidth"]) is (stopped == "narrow enough")
+
+
+def test_the_smallest_effect_grows_with_the_noise(tmp_path: Path) -> None:
+    def seen(name: str, noise: float) -> Resolution:
+        made = [make_record(noise=noise), make_record("reference", "aa", 1.0, noise=noise)]
+        trials = make_trials(tmp_path / name, made)
+        chart = steadiness(control_series(trials))
+        return resolution(stats.summarise(trials), chart)
+
+    quiet, loud = seen("a", 0.01), seen("b", 0.05)
+    assert quiet.pairs == loud.pairs == 8
+    for part in ("typical", "repeated", "expected"):
+        assert 0 < 2 * getattr(quiet, part) < getattr(loud, part) < 0.15
+
+
+def test_without_intervals_no_effect_could_be_seen(tmp_path: Path) -> None:
+    trials = make_trials(tmp_path, [make_record(pairs=4)])
+    found = resolution(stats.summarise(trials), steadiness(control_series(trials)))
+    assert (found.pairs, math.isnan(found.typical)) == (0, True)
 
 
 def test_a_quiet_cell_raises_none(tmp_path: Path) -> None:

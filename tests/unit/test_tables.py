@@ -11,6 +11,7 @@ import pytest
 from records import PRIMARY, STAGES_MS, make_record, make_study, write_records
 
 from feedrate import tables
+from feedrate.records import RecordPaths
 
 
 def collect(folder: Path, record: dict[str, Any]) -> pd.DataFrame:
@@ -20,8 +21,11 @@ def collect(folder: Path, record: dict[str, Any]) -> pd.DataFrame:
 def test_one_row_a_trial_the_discarded_ones_too(tmp_path: Path) -> None:
     record = make_record(pairs=7)
     table = collect(tmp_path, record)
-    assert len(table) == len(record["trials"]) == 16
+    assert len(table) == len(record["trials"]) == 2 + 14 + 2
     assert int(table["discarded"].sum()) == 2
+    assert dict(table["kind"].value_counts()) == {"epoch": 14, "warm_up": 2, "steady": 2}
+    assert len(tables.counted(table)) == 14
+    assert len(tables.counted(table, "steady")) == 2
 
 
 def test_a_trial_carries_the_levels_of_its_own_side(tmp_path: Path) -> None:
@@ -34,11 +38,78 @@ def test_estimands_come_from_the_record(tmp_path: Path) -> None:
     record = make_record()
     row, trial = collect(tmp_path, record).iloc[4], record["trials"][4]
     assert row["epoch_with_startup_s"] == trial["startup_s"] + trial["epoch_s"]
-    assert row["images_per_s"] == 256 / trial["epoch_s"]
-    assert row["cpu_s_per_image"] == pytest.approx(1.8 * trial["epoch_s"] / 256)
+    assert row["images_per_s"] == 128 / trial["epoch_s"]
+    assert row["cpu_s_per_image"] == pytest.approx(1.8 * trial["epoch_s"] / 128)
+    assert row["minor_faults_per_image"] == 1000 / 128
+    assert row["switches_per_image"] == 320 / 128
+    assert row["read_bytes_per_image"] == 400_000_000 / 128
     assert row["stall_fraction"] == pytest.approx(0.9)
     assert row["first_batch_s"] == row["startup_first_batch_s"] == 0.3
-    assert row["stages_decode_s"] == pytest.approx(STAGES_MS["decode"] * 0.256)
+    assert row["stages_decode_s"] == pytest.approx(STAGES_MS["decode"] * 0.128)
+
+
+def test_a_looped_run_is_tested_for_a_steady_state(tmp_path: Path) -> None:
+    table = collect(tmp_path, make_record(speed_up=1.3, steady=False))
+    runs = table[table["kind"] == "steady"].set_index("side")
+    assert runs.loc["reference", "steady_verdict"] == "flat"
+    assert runs.loc["reference", "steady_images_per_s"] == pytest.approx(49, rel=0.05)
+    assert runs.loc["cell", "steady_verdict"] == "no steady state"
+    assert pd.isna(runs.loc["cell", "steady_images_per_s"])
+    assert set(tables.counted(table)["steady_verdict"]) == {""}
+    assert tables.counted(table)["steady_images_per_s"].isna().all()
+
+
+def test_a_looped_run_without_its_batches_is_an_error(tmp_path: Path) -> None:
+    (path,) = write_records(tmp_path, [make_record()])
+    RecordPaths.beside(path).batches.unlink()
+    with pytest.raises(FileNotFoundError, match=r"targets~npz_ram\.batches\.parquet"):
+        tables.collect([path])
+    bare = write_records(tmp_path, [make_record(looped=0)])
+    RecordPaths.beside(path).batches.unlink()
+    assert "steady" not in set(tables.collect(bare)["kind"])
+
+
+def test_lists_stay_in_the_record_and_what_was_not_read_is_no_number(tmp_path: Path) -> None:
+    table = collect(tmp_path, make_record())
+    assert not [name for name in table if name.startswith("memory")]
+    assert table["mhz"].isna().all()
+    assert set(table["worker_threads_process_max"]) == {2}
+    assert set(table["page_cache_resident_after"]) == {0.999}
+
+
+def test_the_fingerprint_is_text_whatever_it_is_made_of(tmp_path: Path) -> None:
+    first = collect(tmp_path, make_record()).iloc[0]
+    assert first["machine_versions"] == "torch 2.13.0, numpy 2.4.6"
+    assert first["machine_flags"] == "avx2 fma"
+    assert first["machine_quota_cores"] == ""
+    assert (first["machine_cores"], first["machine_memory_gib"]) == (2, 24)
+    assert first["hash_conditions"] == "7e1"
+
+
+def test_the_stopping_rule_is_told(tmp_path: Path) -> None:
+    first = collect(tmp_path, make_record(pairs=9)).iloc[0]
+    assert (first["stopping_pairs"], first["stopping_most"]) == (9, 12)
+    assert first["stopping_reached"]
+    assert 0 < first["stopping_halfwidth"] < first["stopping_target_halfwidth"] == 0.05
+
+
+def test_a_cell_that_is_not_available_has_one_row_with_its_reason(tmp_path: Path) -> None:
+    made = [make_record(), make_record("page_cache~cold", unavailable="tmpfs cannot be emptied")]
+    table = tables.collect(write_records(tmp_path, made))
+    row = table[table["cell"] == "page_cache~cold"]
+    assert len(row) == 1
+    assert not row["available"].any()
+    assert row["unavailable_reason"].iloc[0] == "tmpfs cannot be emptied"
+    assert row["level_page_cache"].iloc[0] == "cold"
+    assert row[["epoch_s", "images_per_s", "pss_bytes"]].isna().to_numpy().all()
+    assert tables.counted(row).empty
+    table.to_csv(tmp_path / "trials.csv", index=False)
+    pd.testing.assert_frame_equal(tables.read_trials(tmp_path / "trials.csv"), table)
+
+
+def test_a_table_of_nothing_available_is_still_a_table(tmp_path: Path) -> None:
+    table = collect(tmp_path, make_record(unavailable="no such decoder"))
+    assert list(table["unavailable_reason"]) == ["no such decoder"]
 
 
 def test_primary_is_declared_by_the_study_not_by_the_record(tmp_path: Path) -> None:
@@ -68,7 +139,8 @@ def test_a_difference_between_batches_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": 2}, "schema 2; this version reads schema 1"),
+        ({"schema": 1}, "schema 1; this version reads schema 2: measure the cell again"),
+        ({"stopping": None}, "lacks stopping"),
         ({"trials": []}, "lacks any trial"),
         ({"gate": None}, "lacks gate"),
     ],

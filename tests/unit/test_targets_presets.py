@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.targets.params import Outcome, Preset, TargetParams, Targets
 from feedrate.targets.presets import PRESETS
 from feedrate.targets.reference import build_reference

@@ -15,7 +15,7 @@ import pytest
 from pydantic import ValidationError
 from shards import PARAMS, SAMPLES, SIZE, build, polygons_of, sample, verify
 
-from feedrate.config import MapSettings
+from feedrate.dataconfig import MapSettings
 from feedrate.maps import shard_of
 from feedrate.registry import REGISTRIES, resolve
 from feedrate.sample import Polygon, Sample

@@ -1,6 +1,7 @@
 rule collect_trials:
     input:
-        records_of,
+        records=records_of,
+        batches=batches_of,
     output:
         "results/tables/{dataset}/{experiment}.csv",
     log:
@@ -13,7 +14,7 @@ rule collect_trials:
         ),
         code=code_hash("feedrate.tables"),
     shell:
-        "feedrate --log {log} collect-trials --primary {params.primary:q} {output} {input}"
+        "feedrate --log {log} collect-trials --primary {params.primary:q} {output} {input.records}"
 
 
 rule summarise_experiment:

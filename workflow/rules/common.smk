@@ -11,6 +11,7 @@ from feedrate.codehash import code_hash
 from feedrate.config import ConfigError
 from feedrate.configfile import load_config, require_paths
 from feedrate.files import folder_fingerprint
+from feedrate.harness import harnessed_modules
 from feedrate.machine import machine_id
 from feedrate.profile import profiled_modules
 from feedrate.registry import AUTO, names, target_of
@@ -28,8 +29,9 @@ DATASETS = list(STUDY.datasets)
 EXPERIMENTS = list(STUDY.experiments)
 CODECS = sorted({codec for cell in CELLS for codec in cell.codecs} | {"npz"})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
-NOTEBOOKS = ["1_dataset", "2_targets", "4_matrix", "5_findings"]
+NOTEBOOKS = ["1_dataset", "2_targets", "3_stages", "4_matrix", "5_findings"]
 PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
+PROBES = ["stages", "memory", "harness"]
 TABLES = ["tables", "summary"]
 ROWS = ["batches", "samples"]
 DATASET_FILES = [
@@ -80,7 +82,7 @@ def of_dataset(name):
         ),
         f"results/galleries/{name}",
         f"results/previews/{name}.png",
-        f"results/stages/{name}.json",
+        *(f"results/{kind}/{name}.json" for kind in PROBES),
         *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
         *(
             f"results/maps/{name}/{codec}/{shard}"
@@ -154,6 +156,13 @@ def module_of(kind, name):
 def records_of(wildcards):
     folder = f"results/trials/{wildcards.dataset}/{wildcards.experiment}/"
     return [path for path in RECORDS if path.startswith(folder)]
+
+
+def batches_of(wildcards):
+    """The tables beside the records: the steady rate is found in them."""
+    return [
+        path.removesuffix("json") + "batches.parquet" for path in records_of(wildcards)
+    ]
 
 
 def verified_maps(dataset, codecs):

@@ -44,3 +44,53 @@ rule profile_stages:
     shell:
         "feedrate --log {log} profile-stages --dataset {wildcards.dataset} --base {params.base:q}"
         " --conditions {params.conditions:q} {input.accepted} {output}"
+
+
+# How much of a cache every loader process holds of its own, by start method.
+rule measure_memory:
+    input:
+        accepted=rules.accept_dataset.output.accepted,
+        maps="results/maps/{dataset}/npz.json",
+    output:
+        "results/memory/{dataset}.json",
+    log:
+        "logs/measure_memory/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    params:
+        base=STUDY.base.model_dump_json(),
+        conditions=matrix.Conditions.of(STUDY).model_dump_json(),
+        machine=machine_id(),
+        code=code_hash(
+            "feedrate.memory.study",
+            *matrix.plugin_modules(STUDY.base, STUDY.plugins),
+        ),
+    shell:
+        "feedrate --log {log} measure-memory --dataset {wildcards.dataset} --base {params.base:q}"
+        " --conditions {params.conditions:q} {input.accepted} {output}"
+
+
+# The published way of timing, to show what it measures: it decides no claim.
+rule run_seed_harness:
+    input:
+        accepted=rules.accept_dataset.output.accepted,
+        maps="results/maps/{dataset}/npz.json",
+    output:
+        "results/harness/{dataset}.json",
+    log:
+        "logs/run_seed_harness/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    params:
+        base=STUDY.base.model_dump_json(),
+        conditions=matrix.Conditions.of(STUDY).model_dump_json(),
+        machine=machine_id(),
+        code=code_hash(
+            "feedrate.harness",
+            *harnessed_modules(STUDY.base, STUDY.plugins),
+        ),
+    shell:
+        "feedrate --log {log} run-seed-harness --dataset {wildcards.dataset} --base {params.base:q}"
+        " --conditions {params.conditions:q} {input.accepted} {output}"

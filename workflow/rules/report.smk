@@ -2,7 +2,10 @@
 FINDINGS = {
     "trials": of_every_experiment("tables"),
     "summaries": of_every_experiment("summary"),
-    "stages": expand("results/stages/{dataset}.json", dataset=DATASETS),
+    **{
+        kind: expand(f"results/{kind}/{{dataset}}.json", dataset=DATASETS)
+        for kind in PROBES
+    },
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     "claims": rules.judge_claims.output,
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feedrate.cli.options import FILE, Json, limits_of, limits_options, plugins_option
-from feedrate.config import TargetSettings, ValidationSettings
+from feedrate.dataconfig import TargetSettings, ValidationSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
 from feedrate.registry import AUTO, Plugins

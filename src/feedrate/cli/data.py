@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from feedrate.cli.options import FILE, Json, Names, limits_of, limits_options, plugins_option
-from feedrate.config import TargetSettings, ValidationSettings
+from feedrate.dataconfig import TargetSettings, ValidationSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
 from feedrate.registry import AUTO, Plugins, resolve

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from feedrate.cli.options import FILE, Model
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 
 
 @click.command()

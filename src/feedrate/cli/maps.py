@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedrate.cli.options import FILE, target_options, target_params
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
 from feedrate.registry import Plugins, resolve

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import BaseModel
 
-from feedrate.config import TargetSettings, ValidationSettings
+from feedrate.dataconfig import TargetSettings, ValidationSettings
 
 if TYPE_CHECKING:
     from feedrate.targets import TargetParams

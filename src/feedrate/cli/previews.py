@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from feedrate.cli.options import FILE, target_options, target_params
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.files import write_text
 from feedrate.registry import Plugins, resolve
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from feedrate.cli.options import FILE, Model, Names, target_params
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
 from feedrate.registry import resolve

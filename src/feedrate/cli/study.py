@@ -25,10 +25,12 @@ def plan(configfile: Path, trials: Path) -> None:
     console = Console() if Console().is_terminal else Console(width=140)
     console.print(_table(costs))
     trials_s, total_s = sum(c.trials_s for c in costs), sum(c.total_s for c in costs)
+    most_s = sum(c.most_s for c in costs)
     console.print(
-        f"{len(costs)} cells, {sum(c.pairs for c in costs)} pairs: about {total_s / 60:.0f} min, "
-        f"{trials_s / total_s:.0%} of it inside trials that count. "
-        "Making the data and maps, the profile and the report come on top."
+        f"{len(costs)} cells, about {sum(c.pairs for c in costs)} pairs: about "
+        f"{total_s / 60:.0f} min, {trials_s / total_s:.0%} of it inside trials that count; at most "
+        f"{most_s / 60:.0f} min where intervals stay wide. Making the data and maps, the profile, "
+        "the figures of memory and the report come on top."
     )
 
 
@@ -42,7 +44,7 @@ def _table(costs: list[Cost]) -> Table:
             cost.dataset,
             cost.experiment,
             cost.cell,
-            str(cost.pairs),
+            f"{cost.pairs} of {cost.most_pairs}",
             f"{cost.reference_s:.1f}",
             f"{cost.cell_s:.1f}",
             f"{cost.total_s:.0f}",

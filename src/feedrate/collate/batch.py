@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -25,6 +26,7 @@ class Batch(NamedTuple):
         indices: ``(B,)`` int64, places of the samples in the pipeline.
         rows: ``(B, columns)`` int64, what the clock saw; the batch's own time is in the first row.
         worker: Process id of the process that made the batch.
+        threads: Threads that torch and OpenCV would use in that process.
     """
 
     images: torch.Tensor
@@ -35,6 +37,7 @@ class Batch(NamedTuple):
     indices: torch.Tensor
     rows: torch.Tensor
     worker: int
+    threads: tuple[int, int]
 
 
 class Collate:
@@ -57,6 +60,7 @@ class Collate:
             indices=torch.tensor([item.index for item in items]),
             rows=torch.from_numpy(np.stack([item.row for item in items])),
             worker=os.getpid(),
+            threads=(torch.get_num_threads(), cv2.getNumThreads()),
         )
         self.clock.lap("collate")
         batch.rows[0] += torch.from_numpy(self.clock.row())

@@ -10,6 +10,9 @@ import numpy as np
 from feedrate.decoders import require_decodable
 from feedrate.sample import Image
 
+LIBRARY = "opencv"
+"""Whose code decodes; the exercise gate counts the calls into it."""
+
 FLAGS = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 
 

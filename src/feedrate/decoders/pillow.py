@@ -10,6 +10,9 @@ import PIL.Image
 from feedrate.decoders import require_decodable
 from feedrate.sample import Image
 
+LIBRARY = "pillow"
+"""Whose code decodes; the exercise gate counts the calls into it."""
+
 
 def decode(data: bytes, at_least: int | None = None) -> Image:
     """Decode JPEG or PNG at full size; see `feedrate.decoders.Decode`."""

@@ -9,6 +9,9 @@ import simplejpeg
 from feedrate.decoders import require_decodable
 from feedrate.sample import Image
 
+LIBRARY = "simplejpeg"
+"""Whose code decodes; the exercise gate counts the calls into it."""
+
 
 def decode(data: bytes, at_least: int | None = None) -> Image:
     """Decode JPEG at full size; see `feedrate.decoders.Decode`. PNG raises ValueError."""

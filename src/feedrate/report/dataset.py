@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from feedrate import phrases
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.dataset_figures import (
     DISTRIBUTIONS,
     count_kinds,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feedrate import phrases
-from feedrate.config import TargetSettings
+from feedrate.dataconfig import TargetSettings
 from feedrate.dataset_figures import DISTRIBUTIONS, drawable, say_value, values_of
 from feedrate.report.inspection import Inspection
 

@@ -13,6 +13,9 @@ from feedrate.targets.params import TargetParams, Targets
 ORIGIN = "computed"
 """Where every map comes from inside an epoch; the exercise gate holds the source to it."""
 
+load_compiled = warm
+"""A trial calls it before anything else, so that loading compiled code is a figure of its own."""
+
 
 @dataclass(frozen=True)
 class KernelSource:

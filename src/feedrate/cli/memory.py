@@ -1,0 +1,36 @@
+"""The verb that reads the memory of loader processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from feedrate.cell import Cell
+from feedrate.cli.options import FILE, Model
+from feedrate.matrix import Conditions
+from feedrate.progress import Progress
+from feedrate.records import write_json
+
+
+@click.command()
+@click.option("--dataset", required=True)
+@click.option("--base", type=Model(Cell), required=True)
+@click.option("--conditions", type=Model(Conditions), required=True)
+@click.option("--maps", type=FILE, help="Folder of the stored maps; default: results/maps/DATASET.")
+@click.argument("accepted", type=FILE)
+@click.argument("output", type=FILE)
+def measure_memory(
+    dataset: str,
+    base: Cell,
+    conditions: Conditions,
+    maps: Path | None,
+    accepted: Path,
+    output: Path,
+) -> None:
+    """Read how much of a cache each loader process holds of its own."""
+    from feedrate.memory import study
+
+    progress = Progress(f"measure memory of {dataset}", "readings", 0)
+    root = maps or Path("results/maps") / dataset
+    write_json(output, study.measure_memory(base, conditions, dataset, accepted, root, progress))

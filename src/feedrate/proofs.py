@@ -1,0 +1,142 @@
+"""What bears out a trial's own counters: the kernel's counts, pages in memory, threads, time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from feedrate.cell import Cell, split_level
+from feedrate.config import NUMBER_ARGUMENTS
+from feedrate.pagecache import COLD_MOST, WARM_LEAST
+from feedrate.stages import WORKER_STAGES
+from feedrate.work import is_network
+
+SLACK_BYTES = 2 << 20
+"""What a process tree may read besides its data: modules loaded late, the traffic of queues."""
+
+WATCHING_BYTES = 4 << 20
+"""What reading the memory of all processes at every batch may read on top."""
+
+STARTING_BYTES = 64 << 20
+"""What a worker that starts from nothing may read on top: it imports everything anew."""
+
+COLD_SHARE, WARM_SHARE = 0.98, 0.02
+"""Of the files' bytes: the least that storage must give a cold trial, the most a warm one."""
+
+STAYING_WARM = 0.95
+"""Of the pages after a warm trial. Kernels reclaim idle pages; the bytes that storage then gave are
+the direct proof, this one only names the reason."""
+
+PACED_SHARE = 0.99
+"""Of a paced consumer's declared time: clocks and sleeps are that exact."""
+
+FITTING_SHARE = 1.1
+"""Of the time of all workers: more cannot have been worked in it, the clock's error aside."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation and what was seen."""
+
+    name: str
+    expected: str
+    seen: str
+    ok: bool
+
+
+Origins = Mapping[str, str | None]
+"""Where ``image`` and ``target`` come from by declaration: file, memory, computed, or nowhere."""
+
+
+def check_reads(cell: Cell, origins: Origins, trial: Mapping[str, Any]) -> Iterator[Check]:
+    """The kernel's count of bytes read must bear out the pipeline's."""
+    counters = trial["counters"]
+    claimed = counters["image_file_bytes"] + counters["target_file_bytes"]
+    seen = trial["os"]["read_chars"]
+    slack = SLACK_BYTES + WATCHING_BYTES * bool(trial["memory"])
+    slack += STARTING_BYTES * cell.workers * (cell.start_method != "fork")
+    least, most = claimed, int(claimed * 1.05) + slack
+    yield Check("bytes read", f"{least} to {most}", str(seen), least <= seen <= most)
+    for what, origin in origins.items():
+        told = counters[f"{what}_file_bytes"]
+        expected = "more than 0" if origin == "file" else "0"
+        yield Check(f"{what}_file_bytes", expected, str(told), (told > 0) == (origin == "file"))
+
+
+def check_from_storage(cell: Cell, origins: Origins, trial: Mapping[str, Any]) -> Iterator[Check]:
+    """Of the bytes a trial asked for, those that a device really gave."""
+    if cell.page_cache == "as_found" or "file" not in origins.values():
+        return
+    counters = trial["counters"]
+    told = counters["image_file_bytes"] + counters["target_file_bytes"]
+    seen = trial["os"]["storage_read_bytes"]
+    if cell.page_cache == "cold":
+        least = int(told * COLD_SHARE * trial["page_cache"]["storage_share"])
+        yield Check("bytes from storage", f"{least} or more", str(seen), seen >= least)
+    else:
+        most = int(told * WARM_SHARE) + SLACK_BYTES
+        yield Check("bytes from storage", f"{most} or less", str(seen), seen <= most)
+
+
+def check_page_cache(cell: Cell, cached: Mapping[str, Any]) -> Iterator[Check]:
+    """Pages counted before the trial; a warm one must also have stayed so."""
+    yield equal("page cache", cell.page_cache, cached["level"])
+    before, after = cached["resident_before"], cached["resident_after"]
+    when = "pages in memory {} the trial"
+    if cell.page_cache == "warm":
+        yield _at_least(when.format("before"), WARM_LEAST, before)
+        yield _at_least(when.format("after"), STAYING_WARM, after)
+    if cell.page_cache == "cold":
+        met = before is not None and before <= COLD_MOST
+        yield Check(when.format("before"), f"at most {COLD_MOST:.0%}", _share(before), met)
+
+
+def _at_least(name: str, least: float, seen: float | None) -> Check:
+    return Check(name, f"at least {least:.0%}", _share(seen), seen is not None and seen >= least)
+
+
+def _share(seen: float | None) -> str:
+    return "not counted" if seen is None else f"{seen:.2%}"
+
+
+def check_repeats(seen: Mapping[str, int], images: int, distinct: int) -> Iterator[Check]:
+    """Every image as often as the others, so that the work is the one declared."""
+    yield equal("distinct images", distinct, seen["distinct"])
+    yield equal("deliveries of the rarest image", images // distinct, seen["least"])
+    yield equal("deliveries of the commonest image", -(-images // distinct), seen["most"])
+
+
+def check_consumed(cell: Cell, trial: Mapping[str, Any]) -> Iterator[Check]:
+    """A paced consumer must have taken its time."""
+    name, argument = split_level(cell.consumer)
+    if name in NUMBER_ARGUMENTS:
+        least_s = PACED_SHARE * trial["batches"] * float(argument or 0) / 1e3
+        seen_s = trial["consume_s"]
+        yield Check(
+            "time consumed", f"{least_s:.3f} s or more", f"{seen_s:.3f} s", seen_s >= least_s
+        )
+
+
+def check_fits(cell: Cell, trial: Mapping[str, Any]) -> Check:
+    """What was done in the stages must have been done within the time that was measured."""
+    worked_s = sum(trial["stages_s"][stage] for stage in WORKER_STAGES)
+    window_s = trial["startup"]["iter_s"] + trial["epoch_s"]
+    most_s = FITTING_SHARE * window_s * max(cell.workers, 1)
+    return Check(
+        "work within the time", f"{most_s:.3f} s or less", f"{worked_s:.3f} s", worked_s <= most_s
+    )
+
+
+def check_threads(cell: Cell, trial: Mapping[str, Any]) -> Iterator[Check]:
+    """One thread a process, but for a network in the main one."""
+    for library in ("torch", "opencv"):
+        seen = trial["worker_threads"][f"{library}_max"]
+        yield Check(f"{library} threads of a worker", "at most 1", str(seen), seen <= 1)
+        if not is_network(cell.consumer):
+            yield equal(f"{library} threads of the main process", 1, trial["threads"][library])
+
+
+def equal(name: str, expected: int | str, seen: int | str) -> Check:
+    """Expect one value exactly."""
+    return Check(name, str(expected), str(seen), expected == seen)

@@ -1,0 +1,75 @@
+"""An independent witness of decoding: which library's code really ran.
+
+A decoder that falls back to another library delivers all images, counts all decodes, and is a
+different treatment. So the entry points of the libraries themselves are counted, from outside of
+the decoders, in whichever process they run. A library reached by another door is not seen as
+itself, but the declared one is then missed, and the gate fails all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Protocol
+
+ENTRY_POINTS = {
+    "pillow": (("PIL.Image", "open"),),
+    "opencv": (("cv2", "imdecode"), ("cv2", "imread")),
+    "simplejpeg": (("simplejpeg", "decode_jpeg"),),
+}
+"""A library, and the functions of which every decode calls exactly one, once."""
+
+COUNTERS = tuple(f"decoded_by_{library}" for library in ENTRY_POINTS)
+
+
+class Counter(Protocol):
+    """Who is told; `feedrate.stages.StageClock`."""
+
+    def count(self, counter: str, amount: int = 1) -> None:
+        """Add to a counter."""
+
+
+_told: dict[str, Counter] = {}
+"""The counter of this process; one at a time, for a process runs one trial."""
+
+
+@dataclass(frozen=True)
+class WitnessedDecode:
+    """A decoder, watched. It can be sent to a process that starts from nothing.
+
+    Attributes:
+        decode: The decoder.
+        counter: Told of every call into a library.
+    """
+
+    decode: Callable[[bytes], Any]
+    counter: Counter
+
+    def __call__(self, data: bytes) -> Any:
+        """Decode, with the libraries' entry points watched in this very process."""
+        if _told.get("counter") is not self.counter:
+            watch(self.counter)
+        return self.decode(data)
+
+
+def watch(counter: Counter) -> None:
+    """Count every call of an entry point in this process from now on, for this counter."""
+    _told["counter"] = counter
+    for library, places in ENTRY_POINTS.items():
+        for module_name, name in places:
+            module = sys.modules.get(module_name)
+            function = getattr(module, name, None)
+            if function is not None and not hasattr(function, "watched"):
+                setattr(module, name, _watched(function, f"decoded_by_{library}"))
+
+
+def _watched(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    @wraps(function, assigned=("__doc__",), updated=())
+    def call(*arguments: Any, **options: Any) -> Any:
+        _told["counter"].count(name)
+        return function(*arguments, **options)
+
+    call.watched = True  # type: ignore[attr-defined]
+    return call
