@@ -15,10 +15,20 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from feedrate.evidence import Evidence, NotTestableError
+from feedrate.evidence import Evidence, NotTestableError, at, clocked_on, places
 from feedrate.judges import JUDGES
 
-COLUMNS = ("dataset", "id", "kind", "quote", "tested", "verdict", "measured", "evidence")
+COLUMNS = (
+    "dataset",
+    "machine_id",
+    "id",
+    "kind",
+    "quote",
+    "tested",
+    "verdict",
+    "measured",
+    "evidence",
+)
 
 
 class ClaimsError(ValueError):
@@ -46,7 +56,7 @@ def judge(
     maps: Mapping[str, Mapping[str, Any]],
     trials: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Judge every claim for every dataset.
+    """Judge every claim for every dataset, on every machine that measured it.
 
     Args:
         claims_path: The YAML file of claims.
@@ -56,21 +66,22 @@ def judge(
         trials: From `tables.collect`.
 
     Returns:
-        One row a dataset and claim, columns `COLUMNS`.
+        One row a dataset, machine and claim, columns `COLUMNS`.
 
     Raises:
         ClaimsError: The file breaks its contract or names an unknown judge.
     """
     claims = read_claims(claims_path)
     rows = []
-    for dataset in dict.fromkeys(summaries["dataset"]):
+    for dataset, machine in places(summaries):
         evidence = Evidence(
-            summaries[summaries["dataset"] == dataset],
-            trials[trials["dataset"] == dataset],
-            stages.get(dataset, {}),
+            at(summaries, (dataset, machine)),
+            at(trials, (dataset, machine)),
+            clocked_on(stages.get(dataset, {}), machine),
             maps.get(dataset, {}),
         )
-        rows += [{"dataset": dataset, **_judged(claim, evidence)} for claim in claims]
+        where = {"dataset": dataset, "machine_id": machine}
+        rows += [{**where, **_judged(claim, evidence)} for claim in claims]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -140,6 +140,11 @@ class Config(Block):
         default_factory=LikenessSettings,
         description="a generated dataset beside a real one, if both are named",
     )
+    selftest: bool = Field(
+        False,
+        description="let the instrument measure itself too, about 20 minutes; else the report shows"
+        " what it found out about itself on another machine",
+    )
     targets: TargetSettings = Field(default_factory=TargetSettings, description="the target maps")
     maps: MapSettings = Field(default_factory=MapSettings, description="stored maps")
     work: Work = Field(default_factory=Work, description="the fixed work of a trial")

@@ -186,7 +186,7 @@ def _number_faults(at: str, factor: str, level: str | int) -> Iterator[str]:
 
 
 def _level_faults(at: str, kind: str, level: str, plugins: Plugins) -> Iterator[str]:
-    name, argument = split_level(level)
+    name, _ = split_level(level)
     try:
         target_of(kind, name, plugins)
     except UnknownPluginError:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from feedrate.config import FACTOR_KINDS, NUMBER_ARGUMENTS, Config
+from feedrate.config import CHOICE_ARGUMENTS, FACTOR_KINDS, NUMBER_ARGUMENTS, Config
 from feedrate.registry import names
 
 Schema = dict[str, Any]
@@ -19,6 +19,7 @@ BOUNDS = {
     "multipleOf": "a multiple of",
 }
 TYPES = {
+    "boolean": "`true` or `false`",
     "string": "text",
     "integer": "whole number",
     "number": "number",
@@ -46,10 +47,15 @@ def schema_text() -> str:
     cell = schema["$defs"]["Cell"]["properties"]
     for factor, kind in FACTOR_KINDS.items():
         # Examples, not an enum: a plug-in's alias is a level too.
-        cell[factor]["examples"] = [
-            f"{name}:20" if name in NUMBER_ARGUMENTS else name for name in names(kind)
-        ]
+        cell[factor]["examples"] = [spelled for name in names(kind) for spelled in _spellings(name)]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _spellings(name: str) -> list[str]:
+    """How a level of this plug-in may be written: alone, or with what follows its colon."""
+    if name in NUMBER_ARGUMENTS:
+        return [f"{name}:20"]
+    return [name, *(f"{name}:{choice}" for choice in CHOICE_ARGUMENTS.get(name, ()))]
 
 
 def reference_text(readme: str, checks: Mapping[str, Check]) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-FEW_PAIRS = 8
+from feedrate.intervals import MIN_PAIRS
+from feedrate.tables import counted
+
 WIDE = 0.10
 """Half-width of the ratios' middle 80 % above which a cell is called noisy."""
 
@@ -19,37 +22,40 @@ def doubts_about(group: pd.DataFrame, margin: float) -> list[str]:
         group: Trials of one cell.
         margin: The practical margin: a drift beyond it could make or hide a verdict.
     """
-    counted = group[~group["discarded"].astype(bool)].sort_values("started_at")
+    first = group.iloc[0]
+    if not first["available"]:
+        return [first["unavailable_reason"] or "not available, without a reason"]
+    epochs = counted(group).sort_values("started_at")
     return [
-        *_gate(group),
-        *_machines(group),
-        *_pairs(counted),
-        *_drift(counted, margin),
-        *_spread(counted),
+        *_gate(first),
+        *_pairs(epochs),
+        *_width(first),
+        *_drift(epochs, margin),
+        *_spread(epochs),
     ]
 
 
-def _gate(group: pd.DataFrame) -> Iterator[str]:
-    first = group.iloc[0]
+def _gate(first: pd.Series[Any]) -> Iterator[str]:
     if not first["gate_valid"]:
         yield f"exercise gate: {first['gate_failures'] or 'failed without a reason'}"
 
 
-def _machines(group: pd.DataFrame) -> Iterator[str]:
-    machines = sorted(set(group["machine_id"]))
-    if len(machines) > 1:
-        yield f"measured on {len(machines)} machines ({', '.join(machines)})"
+def _pairs(epochs: pd.DataFrame) -> Iterator[str]:
+    pairs = epochs["pair"].nunique()
+    if pairs < MIN_PAIRS:
+        yield f"few pairs ({pairs}; {MIN_PAIRS} are the least for a 95 % interval)"
 
 
-def _pairs(counted: pd.DataFrame) -> Iterator[str]:
-    pairs = counted["pair"].nunique()
-    if pairs < FEW_PAIRS:
-        yield f"few pairs ({pairs}; {FEW_PAIRS} or more are better)"
+def _width(first: pd.Series[Any]) -> Iterator[str]:
+    """The most pairs were not enough for the half-width that the study aims at."""
+    reached, target = first["stopping_halfwidth"], first["stopping_target_halfwidth"]
+    if target and reached >= target:
+        yield f"interval {reached:.1%} either way, wider than the {target:.1%} aimed at"
 
 
-def _drift(counted: pd.DataFrame, margin: float) -> Iterator[str]:
+def _drift(epochs: pd.DataFrame, margin: float) -> Iterator[str]:
     """The reference is the machine's control: it should not change while a cell is measured."""
-    values = counted.loc[counted["side"] == "reference", "epoch_s"].to_numpy(float)
+    values = epochs.loc[epochs["side"] == "reference", "epoch_s"].to_numpy(float)
     if values.size < 4:
         return
     halves = np.array_split(values, 2)
@@ -58,8 +64,8 @@ def _drift(counted: pd.DataFrame, margin: float) -> Iterator[str]:
         yield f"reference drifted {change:+.0%} from the first to the second half of the pairs"
 
 
-def _spread(counted: pd.DataFrame) -> Iterator[str]:
-    wide = counted.pivot_table(index="pair", columns="side", values="epoch_s")
+def _spread(epochs: pd.DataFrame) -> Iterator[str]:
+    wide = epochs.pivot_table(index="pair", columns="side", values="epoch_s")
     if wide.shape[1] < 2:
         return
     logs = np.log((wide["reference"] / wide["cell"]).to_numpy(float))

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from feedrate.estimands import NO_VERDICT
+from feedrate.tables import counted
+
 
 class NotTestableError(Exception):
     """The data hold nothing to judge this claim by; the message is the reason."""
@@ -23,7 +26,7 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of one dataset."""
+    """All that is known of one dataset on one machine."""
 
     summaries: pd.DataFrame
     trials: pd.DataFrame
@@ -34,7 +37,8 @@ class Evidence:
         """One row of the summary.
 
         Raises:
-            NotTestableError: The cell was not measured, is invalid, or has too few pairs.
+            NotTestableError: The cell was not measured, is invalid, not available on this machine,
+                or has too few pairs.
         """
         table = self.summaries
         found = table[(table["experiment"] == experiment) & (table["cell"] == cell)]
@@ -42,17 +46,18 @@ class Evidence:
         if found.empty:
             raise NotTestableError(f"The cell {experiment}/{cell} was not measured in this study.")
         row = {str(key): value for key, value in found.iloc[0].items()}
-        if row["verdict"] in ("invalid", "too few pairs"):
+        if row["verdict"] in NO_VERDICT:
+            reason = f" ({row['warnings']})" if row["verdict"] == "not available" else ""
             raise NotTestableError(
-                f"The cell {experiment}/{cell} has no verdict: {row['verdict']}."
+                f"The cell {experiment}/{cell} has no verdict: {row['verdict']}{reason}."
             )
         return row
 
     def sides(self, experiment: str, cell: str, side: str) -> pd.DataFrame:
-        """The trials of one side of a cell that count."""
-        table = self.trials
+        """The epochs of one side of a cell that count."""
+        table = counted(self.trials)
         chosen = (table["experiment"] == experiment) & (table["cell"] == cell)
-        return table[chosen & (table["side"] == side) & ~table["discarded"].astype(bool)]
+        return table[chosen & (table["side"] == side)]
 
     def clocked(self) -> Mapping[str, Any]:
         """The clocked run.
@@ -63,6 +68,23 @@ class Evidence:
         if not self.stages:
             raise NotTestableError("The stages were not clocked in this study.")
         return self.stages
+
+
+def places(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Every dataset and machine of a table, in its order: what belongs together."""
+    pairs = table[["dataset", "machine_id"]].drop_duplicates()
+    return list(zip(pairs["dataset"], pairs["machine_id"], strict=True))
+
+
+def at(table: pd.DataFrame, place: tuple[str, str]) -> pd.DataFrame:
+    """The rows of one dataset on one machine."""
+    return table[(table["dataset"] == place[0]) & (table["machine_id"] == place[1])]
+
+
+def clocked_on(stages: Mapping[str, Any], machine_id: str) -> Mapping[str, Any]:
+    """A clocked run if it ran on this machine, or does not say where; nothing otherwise."""
+    ran_on = stages.get("machine", {}).get("machine_id", machine_id)
+    return stages if ran_on == machine_id else {}
 
 
 def name_of(cell: Mapping[str, str]) -> str:

@@ -21,8 +21,9 @@ from matplotlib.figure import Figure
 
 from feedrate import phrases
 from feedrate.control import control_series, steadiness
+from feedrate.estimands import paired
 from feedrate.shares import stage_table
-from feedrate.stats import paired
+from feedrate.tables import counted
 
 WIDE_IN, NARROW_IN = 7.4, 3.7
 INK, MUTED = "#010203", "#8a8f98"
@@ -52,11 +53,11 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What the figures of one dataset are drawn from.
+    """What the figures of one dataset on one machine are drawn from.
 
     Attributes:
-        trials: From `tables.collect`, this dataset only.
-        summaries: From `stats.summarise`, this dataset only.
+        trials: From `tables.collect`, this dataset and machine only.
+        summaries: From `stats.summarise`, this dataset and machine only.
         stages: Content of ``results/stages/{dataset}.json``, empty where it is absent.
     """
 
@@ -87,7 +88,8 @@ def draw(figure: str, material: Material, width_in: float = WIDE_IN) -> str:
 
 def figure_names(material: Material) -> list[str]:
     """Every figure of a dataset: its experiments, then `FIGURES`."""
-    drawn = [name for name in FIGURES if name != "stages" or material.stages]
+    lacking = {"stages": not material.stages, "control": counted(material.trials).empty}
+    drawn = [name for name in FIGURES if not lacking.get(name)]
     return [*dict.fromkeys(material.summaries["experiment"]), *drawn]
 
 

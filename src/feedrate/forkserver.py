@@ -7,6 +7,7 @@ are one JSON line each, over the server's standard input and output.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -167,6 +168,9 @@ def serve(entry: str, modules: Sequence[str]) -> None:
         importlib.import_module(module)
     module_name, _, function_name = entry.partition(":")
     function = getattr(importlib.import_module(module_name), function_name)
+    # Else every child pays for looking through all that was imported, at a moment of its own.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         reader, writer = os.pipe()
         child = os.fork()

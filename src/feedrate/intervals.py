@@ -6,6 +6,7 @@ Source: Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,7 @@ def signed_rank_interval(differences: npt.ArrayLike, confidence: float = 0.95) -
     )
 
 
+@cache
 def _ranks_outside(count: int, confidence: float) -> tuple[int, float]:
     """How many Walsh averages to leave out at either end, and the confidence that leaves."""
     # ways[s]: subsets of the ranks 1..n with sum s, out of 2**n equally likely ones.

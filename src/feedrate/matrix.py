@@ -26,6 +26,10 @@ PREFETCHED = 2
 """Batches a worker may hold ready: the default of PyTorch's loader."""
 
 
+PASSES = 3
+"""Least passes of a looped run: equal images must come again, to tell content from a change."""
+
+
 class Conditions(BaseModel):
     """What all trials of a study share: part of every measured cell, so a change re-measures it."""
 
@@ -92,7 +96,7 @@ class MeasuredCell(BaseModel):
             return 0
         held = max(1, *(side.workers for side in sides)) * PREFETCHED
         batches = self.conditions.work.steady_rounds * held
-        return batches * self.reference.batch_size
+        return max(batches * self.reference.batch_size, PASSES * self.conditions.work.images)
 
     @property
     def modules(self) -> list[str]:

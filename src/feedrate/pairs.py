@@ -34,7 +34,6 @@ IMPORTED_LATE = ("pandas", *(f"multiprocessing.{name}" for name in ("queues", "p
 """What pyarrow and multiprocessing would import inside every trial; a server does it once."""
 
 
-
 def measure(
     measured: MeasuredCell,
     dataset: str,
@@ -135,7 +134,7 @@ def _facts(session: Session) -> dict[str, Any]:
             "images": conditions.work.images,
             "batches": -(-measured.images_delivered // size),
             "batch_size": size,
-            "steady_batches": measured.steady_images // size,
+            "steady_batches": -(-measured.steady_images // size),
         },
         "seed": conditions.seed,
         "machine": _machine(files[0], files[-1]),

@@ -3,22 +3,30 @@
 Columns of a summary (``results/summary/{dataset}/{experiment}.csv``), a row a cell and estimand:
 
 * ``dataset experiment cell primary estimand unit`` say what is estimated;
-* ``pairs reference_median cell_median`` are absolute, in ``unit``, from the trials that count;
+* ``pairs reference_median cell_median`` are absolute, in ``unit``, from the trials that count:
+  true epochs, and for ``steady_images_per_s`` the looped runs, which are pairs of their own;
 * ``ratio low high confidence p`` are the Hodges-Lehmann centre of the paired log-ratios, its
   signed-rank interval, the confidence it really reaches and the exact p of no difference. A ratio
   above 1 always favours the cell: reference / cell for times, processor time and memory,
-  cell / reference for images per second. ``stall_fraction`` may be zero and has no ratio;
+  cell / reference for images per second. What may be zero (``stall_fraction``, faults, switches,
+  bytes, steal) has no ratio;
 * ``p_holm`` is p after Holm over the experiment's cells that were not declared primary;
 * ``verdict``: faster, slower, equivalent, inconclusive (times and rates); less, more, equivalent,
-  inconclusive (processor time, memory); ``too few pairs``; ``invalid`` where the exercise gate
-  failed, and then there are no figures; empty where an estimand has no ratio;
+  inconclusive (processor time, memory); ``too few pairs``; ``not measured`` without looped runs,
+  ``no steady state`` or ``too short`` where one of them was; ``invalid`` where the exercise gate
+  failed and ``not available`` where this machine cannot measure the cell, both without figures;
+  empty where an estimand has no ratio;
 * ``mean_ratio boot_low boot_high`` are the geometric mean and its bootstrap interval, beside it;
 * ``equivalence equivalence_note`` tell whether both sides delivered the same batches;
 * ``extra_startup_s saved_s`` (rows of ``epoch_s``) are medians a pair, ``break_even_epochs`` their
   quotient: after how many epochs *of the measured work* a dearer start-up is paid back (inf:
   never), with bootstrap bounds; ``break_even_passes`` is the same in passes over a dataset of any
   size, the extra start-up scaled by distinct images and the saving by images delivered;
+* ``halfwidth target_halfwidth stopped`` are what the stopping rule saw last, what it aimed at, and
+  why it stopped: ``narrow enough`` or ``most pairs``;
 * ``margin confidence_asked machine_id warnings`` say how it was judged and what to doubt.
+
+Machines are never merged: what was measured on two has a row for each.
 
 Rules and sources: Hollander, Wolfe & Chicken (interval), Holm 1979, Kalibera & Jones 2013 (ratios).
 """
@@ -27,7 +35,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,48 +44,24 @@ from scipy import stats as scipy_stats
 
 from feedrate.breakeven import break_even
 from feedrate.doubts import doubts_about
+from feedrate.estimands import ESTIMANDS, Estimand, log_ratios, paired
 from feedrate.intervals import MIN_PAIRS, signed_rank_interval
+from feedrate.tables import STEADY, counted
 
 Values = npt.NDArray[np.float64]
 RESAMPLES = 2000
 TEXT_COLUMNS = (
     *("dataset", "experiment", "cell", "estimand", "unit", "verdict"),
-    *("equivalence", "equivalence_note", "machine_id", "warnings"),
+    *("equivalence", "equivalence_note", "stopped", "machine_id", "warnings"),
 )
 COLUMNS = (
     *("dataset", "experiment", "cell", "primary", "estimand", "unit", "pairs"),
     *("reference_median", "cell_median", "ratio", "low", "high", "confidence", "p", "p_holm"),
     *("verdict", "mean_ratio", "boot_low", "boot_high", "equivalence", "equivalence_note"),
     *("extra_startup_s", "saved_s", "break_even_epochs", "break_even_low", "break_even_high"),
-    *("break_even_passes", "margin", "confidence_asked", "machine_id", "warnings"),
+    *("break_even_passes", "halfwidth", "target_halfwidth", "stopped"),
+    *("margin", "confidence_asked", "machine_id", "warnings"),
 )
-
-
-@dataclass(frozen=True)
-class Estimand:
-    """One quantity, its unit, and what a ratio of it means.
-
-    Attributes:
-        sign: +1 where the ratio is reference / cell, -1 where cell / reference, 0 without ratio.
-        better: The verdict where the ratio is above the margin; ``worse`` where below.
-    """
-
-    unit: str
-    sign: int = 1
-    better: str = "faster"
-    worse: str = "slower"
-
-
-ESTIMANDS: dict[str, Estimand] = {
-    "epoch_s": Estimand("s"),
-    "epoch_with_startup_s": Estimand("s"),
-    "startup_s": Estimand("s"),
-    "first_batch_s": Estimand("s"),
-    "images_per_s": Estimand("images/s", sign=-1),
-    "cpu_s_per_image": Estimand("s/image", better="less", worse="more"),
-    "stall_fraction": Estimand("share", sign=0),
-    "pss_bytes": Estimand("bytes", better="less", worse="more"),
-}
 
 
 def summarise(
@@ -96,90 +79,83 @@ def summarise(
         ValueError: A pair lacks a side.
     """
     rows: list[dict[str, Any]] = []
-    for _, group in trials.groupby(["dataset", "experiment", "cell"], sort=False):
+    cells = ["dataset", "experiment", "cell", "machine_id"]
+    for _, group in trials.groupby(cells, sort=False):
         rows.extend(_cell_rows(group, confidence, margin, seed))
     return _with_holm(pd.DataFrame(rows), confidence)
-
-
-def paired(group: pd.DataFrame, value: str) -> tuple[Values, Values]:
-    """The reference's and the cell's values, pair by pair, of the trials that count.
-
-    Args:
-        group: Trials of one cell.
-        value: A column.
-
-    Returns:
-        Two ``(pairs,)`` float64 arrays in the same order of pairs.
-
-    Raises:
-        ValueError: A pair lacks a side.
-    """
-    counted = group.loc[~group["discarded"].astype(bool), ["pair", "side", value]]
-    reference, cell = (
-        counted[counted["side"] == side].set_index("pair")[value].sort_index()
-        for side in ("reference", "cell")
-    )
-    alone = reference.index.symmetric_difference(cell.index)
-    if len(alone):
-        name = "/".join(str(group[key].iloc[0]) for key in ("dataset", "experiment", "cell"))
-        raise ValueError(f"{name}: pair {alone[0]} lacks a side")
-    return reference.to_numpy(float), cell.to_numpy(float)
-
-
-def log_ratios(reference: Values, cell: Values, sign: int) -> Values | None:
-    """The paired log-ratios, above 0 where the cell is better; `sign` is the estimand's.
-
-    None where the estimand has no ratio or a value is missing or not positive.
-    """
-    usable = np.isfinite(reference) & np.isfinite(cell) & (reference > 0) & (cell > 0)
-    if sign == 0 or not usable.all():
-        return None
-    return sign * np.log(reference / cell)
 
 
 def _cell_rows(
     group: pd.DataFrame, confidence: float, margin: float, seed: int
 ) -> Iterator[dict[str, Any]]:
-    first = group.iloc[0]
-    shared = {
-        **{name: first[name] for name in ("dataset", "experiment", "cell")},
-        "primary": bool(first["primary"]),
-        **{name: first[name] for name in ("equivalence", "equivalence_note")},
-        "margin": margin,
-        "confidence_asked": confidence,
-        "machine_id": "+".join(sorted(set(group["machine_id"]))),
-        "warnings": "; ".join(doubts_about(group, margin)),
-    }
+    shared = _shared(group, margin) | {"confidence_asked": confidence}
     for estimand, facts in ESTIMANDS.items():
         row = shared | {"estimand": estimand, "unit": facts.unit}
-        if not first["gate_valid"]:
+        if not group["available"].all():
+            yield row | {"pairs": 0, "verdict": "not available"}
+        elif not group["gate_valid"].all():
             yield row | {"pairs": 0, "verdict": "invalid"}
-            continue
-        row |= _estimate(group, estimand, confidence, margin, seed)
-        costs = break_even(*_costs(group), confidence, seed) if estimand == "epoch_s" else {}
-        yield row | costs
+        else:
+            row |= _estimate(group, estimand, confidence, margin, seed)
+            row["warnings"] = "; ".join(filter(None, [row["warnings"], _unsteady(group, facts)]))
+            costs = break_even(*_costs(group), confidence, seed) if estimand == "epoch_s" else {}
+            yield row | costs
+
+
+def _shared(group: pd.DataFrame, margin: float) -> dict[str, Any]:
+    """What is said of a cell whatever is estimated."""
+    first = group.iloc[0]
+    facts = ("dataset", "experiment", "cell", "equivalence", "equivalence_note", "machine_id")
+    reached = "narrow enough" if first["stopping_reached"] else "most pairs"
+    return {
+        **{name: first[name] for name in facts},
+        "primary": bool(first["primary"]),
+        "halfwidth": first["stopping_halfwidth"],
+        "target_halfwidth": first["stopping_target_halfwidth"],
+        "stopped": reached if first["available"] else "",
+        "margin": margin,
+        "warnings": "; ".join(doubts_about(group, margin)),
+    }
 
 
 def _estimate(
     group: pd.DataFrame, estimand: str, confidence: float, margin: float, seed: int
 ) -> dict[str, Any]:
-    reference, cell = paired(group, estimand)
+    facts = ESTIMANDS[estimand]
+    reference, cell = paired(group, estimand, facts.kind)
+    if not len(cell):
+        return {"pairs": 0, "verdict": "not measured"}
     row: dict[str, Any] = {
         "pairs": len(cell),
         "reference_median": float(np.median(reference)),
         "cell_median": float(np.median(cell)),
         "verdict": "",
     }
-    logs = log_ratios(reference, cell, ESTIMANDS[estimand].sign)
+    logs = log_ratios(reference, cell, facts.sign)
     if logs is None:
-        return row
+        return row | {"verdict": _lacking(group) if facts.kind == STEADY else ""}
     if len(logs) < _pairs_needed(confidence):
         return row | {"verdict": "too few pairs"}
     found = signed_rank_interval(logs, confidence)
     row |= {"ratio": math.exp(found.centre), "confidence": found.confidence}
     row |= {"low": math.exp(found.low), "high": math.exp(found.high), "p": _p_value(logs)}
-    row["verdict"] = _verdict(row["low"], row["high"], margin, ESTIMANDS[estimand])
+    row["verdict"] = _verdict(row["low"], row["high"], margin, facts)
     return row | _mean(logs, confidence, seed)
+
+
+def _lacking(group: pd.DataFrame) -> str:
+    """The word for looped runs of which one has no rate."""
+    seen = set(counted(group, STEADY)["steady_verdict"])
+    return "no steady state" if "no steady state" in seen else "too short"
+
+
+def _unsteady(group: pd.DataFrame, facts: Estimand) -> str:
+    """Say which looped runs were no steady ones; empty for what comes from epochs."""
+    if facts.kind != STEADY:
+        return ""
+    verdicts = counted(group, STEADY)["steady_verdict"]
+    lacking = verdicts[verdicts.isin(["no steady state", "too short"])].value_counts()
+    return "; ".join(f"{n} of {len(verdicts)} looped runs: {word}" for word, n in lacking.items())
 
 
 def _pairs_needed(confidence: float) -> int:
@@ -212,8 +188,8 @@ def _mean(logs: Values, confidence: float, seed: int) -> dict[str, float]:
 def _costs(group: pd.DataFrame) -> tuple[Values, Values, float]:
     """What a pair's cell costs more at the start and saves an epoch, and deliveries an image."""
     startup, epoch = paired(group, "startup_s"), paired(group, "epoch_s")
-    counted = group[~group["discarded"].astype(bool)].iloc[0]  # a discarded trial is shorter
-    repeats = float(counted["images"] / counted["work_images"])
+    first = counted(group).iloc[0]
+    repeats = float(first["images"] / first["work_images"])
     return startup[1] - startup[0], epoch[0] - epoch[1], repeats
 
 
@@ -222,7 +198,7 @@ def _with_holm(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     table = table.reindex(columns=list(COLUMNS))
     table["p_holm"] = table["p"]
     family = table[~table["primary"].astype(bool) & table["p"].notna()]
-    for _, group in family.groupby(["dataset", "experiment", "estimand"]):
+    for _, group in family.groupby(["dataset", "experiment", "machine_id", "estimand"]):
         table.loc[group.index, "p_holm"] = holm(group["p"].to_numpy(float))
     lost = table["p_holm"].gt(1 - confidence) & table["verdict"].isin(
         ["faster", "slower", "less", "more"]

@@ -36,7 +36,7 @@ def dataset(**entry: Any) -> dict[str, Any]:
 
 WRONG = {
     "unknown key": (study(pears=3), ["pears", "unknown key", "datasets, checks"]),
-    "unknown key in a block": (study(work={"image": 3}), ["work.image", "images, batches"]),
+    "unknown key in a block": (study(work={"image": 3}), ["work.image", "images, steady_rounds"]),
     "unknown key of a dataset": (
         dataset(generator="receipts", cout=3),
         ["datasets.small.cout", "unknown key", "count"],
@@ -55,6 +55,26 @@ WRONG = {
     "text for a number": (
         experiment(cells=[{"workers": "two"}]),
         ["experiments.e.cells[0].workers", "'two'", "integer"],
+    ),
+    "a level that is no plug-in's": (
+        experiment(vary={"page_cache": ["hot"]}),
+        ["experiments.e.vary.page_cache", "'hot'", "'warm', 'cold' or 'as_found'"],
+    ),
+    "fewer pairs at most than at least": (
+        study(measuring={"pairs": 9, "max_pairs": 8}),
+        ["measuring", "max_pairs", "8", "pairs: 9"],
+    ),
+    "a pace without a number": (
+        experiment(vary={"consumer": ["spin"]}),
+        ["vary.consumer", "'spin'", "milliseconds", "spin:20"],
+    ),
+    "a precision nobody has": (
+        experiment(vary={"consumer": ["dbnet:fp8"]}),
+        ["vary.consumer", "'dbnet:fp8'", "dbnet:bf16", "dbnet:channels_last"],
+    ),
+    "an argument nobody takes": (
+        experiment(vary={"consumer": ["none:3"]}),
+        ["vary.consumer", "'none:3'", "takes no argument"],
     ),
     "a number for text": (experiment(vary={"images": [4]}), ["vary.images", "4", "string"]),
     "unknown factor": (

@@ -74,7 +74,7 @@ def test_a_row_says_meaning_range_and_default() -> None:
     assert "| `datasets.<name>.on_error` |" in text
     assert '| `stop`, `exclude` | `"stop"` |' in text
     assert "`disk`, `ram`, `decoded_ram`, a plug-in's alias" in text
-    assert "`none`, `sleep:20`, `dbnet`" in text
+    assert "`none`, `sleep:20`, `spin:20`, `dbnet`, `dbnet:bf16`" in text
     assert "| **required** |" in text
     assert "| `zero_area` | error | a polygon without area |" in text
 

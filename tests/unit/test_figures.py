@@ -82,7 +82,7 @@ def test_an_experiment_of_invalid_cells_only_is_drawn(tmp_path: Path) -> None:
 
 def test_stages_are_shown_in_milliseconds_and_shares(material: Material) -> None:
     text = words(figures.draw("stages", material))
-    assert "9.00 ms, 38 %" in text
+    assert "9.23 ms, 38 %" in text
     assert "consume" not in text
 
 

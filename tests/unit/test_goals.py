@@ -143,9 +143,21 @@ def test_a_cell_that_is_refused_altogether_is_caught(records):
 def test_a_gate_that_refuses_honest_cells_proves_nothing(records):
     honest = of(records, "honest")[0]
     honest["gate"] = {"valid": False, "checks": 9, "failures": ["cell: why"]}
-    assert not goal_of(records, "The same cells, left alone")["met"]
+    assert not goal_of(records, "Honest cells")["met"]
     honest["available"] = False
-    assert goal_of(records, "The same cells, left alone")["met"]
+    assert goal_of(records, "Honest cells")["met"]
+
+
+def test_a_comparison_that_the_gate_refuses_has_no_figures_and_is_not_forgotten(records):
+    for section in ("aa", "plant", "pattern"):
+        refused = of(records, section)[0]
+        refused |= {"trials": [], "refused": "a worker died"}
+        refused["gate"] = {"valid": False, "checks": 0, "failures": []}
+    summary = goals.summarise(records)
+    assert (len(summary["aa"]["rows"]), summary["plants"]["overall"]["of"]) == (39, 99)
+    assert not goal_of(records, "Where an effect shows")["met"]
+    honest = goal_of(records, "Honest cells")
+    assert (honest["met"], honest["detail"]) == (False, "a worker died")
 
 
 def test_too_much_time_misses(records):

@@ -62,9 +62,21 @@ def test_codecs_are_those_that_either_side_reads():
 
 
 def test_a_real_consumer_gets_few_batches():
-    fast, slow = expand(study(e={"question": "?", "vary": {"workers": [0], "consumer": ["dbnet"]}}))
-    assert fast.images_delivered == 16 * 16
-    assert slow.images_delivered == 2 * 16
+    consumers = ["dbnet", "dbnet_train:bf16"]
+    fast, *slow = expand(
+        study(e={"question": "?", "vary": {"workers": [0], "consumer": consumers}})
+    )
+    assert fast.images_delivered == 128
+    assert [cell.images_delivered for cell in slow] == [2 * 16] * 2
+    assert [cell.steady_images for cell in slow] == [0, 0]
+
+
+def test_a_looped_run_is_as_long_as_the_side_with_more_workers_needs():
+    levels = {"workers": [0, 4], "page_cache": ["cold"]}
+    fewer, more, cold = expand(study(e={"question": "?", "vary": levels}))
+    assert fewer.steady_images == 10 * 2 * 2 * 16  # the reference has two workers
+    assert more.steady_images == 10 * 4 * 2 * 16
+    assert cold.steady_images == 0  # only the first pass is cold
 
 
 def test_plugin_modules_follow_the_levels_and_the_users_aliases():

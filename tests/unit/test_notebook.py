@@ -48,7 +48,9 @@ def test_a_picture_carries_its_description_and_asks_for_nothing(tmp_path: Path) 
 
 
 def test_there_are_notebooks() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"1_dataset", "2_targets", "4_matrix", "5_findings"}
+    assert {path.stem for path in NOTEBOOKS} == {
+        *("1_dataset", "2_targets", "3_stages", "4_matrix", "5_findings")
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -65,6 +67,7 @@ def test_a_notebook_is_kept_without_outputs_and_with_parameters(path: Path) -> N
     [
         ("1_dataset", "Fit in part: 2 of 2 images are used."),
         ("2_targets", "On a CPU the kernel is 120"),
+        ("3_stages", "Opening is not loading"),
         ("4_matrix", "targets~npz_ram"),
         ("5_findings", "targets~npz_ram"),
     ],

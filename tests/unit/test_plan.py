@@ -18,7 +18,7 @@ def test_the_default_study_stays_in_its_budget_on_two_cores(name, monkeypatch, t
     monkeypatch.chdir(tmp_path)
     costs = plan(read_config(ROOT / f"config/{name}.yaml"), tmp_path)
     total_s = sum(cost.total_s for cost in costs)
-    assert 10 <= len(costs) <= 14
+    assert 10 <= len(costs) <= 16
     # Data, maps, profile and report take about three minutes more.
     assert total_s < 17 * 60
     assert sum(cost.trials_s for cost in costs) > 0.5 * total_s
@@ -29,15 +29,31 @@ def test_an_earlier_record_tells_better_than_an_estimate(tmp_path):
     record = tmp_path / "smoke/aa/reference.json"
     record.parent.mkdir(parents=True)
     trials = [
-        {"side": side, "discarded": discarded, "startup_s": 1.0, "epoch_s": seconds}
+        {"side": side, "kind": kind, "startup_s": 1.0, "epoch_s": seconds * longer}
         for side, seconds in (("reference", 41.0), ("cell", 40.0))
-        for discarded in (True, False)
+        for kind, longer in (("warm_up", 2), ("epoch", 1), ("steady", 5))
     ]
-    record.write_text(json.dumps({"trials": trials}))
+    record.write_text(json.dumps({"trials": trials, "stopping": {"pairs": 6}}))
     costs = {cost.cell: cost for cost in plan(config, tmp_path)}
     assert costs["reference"].measured
+    assert costs["reference"].pairs == 6
     assert (costs["reference"].reference_s, costs["reference"].cell_s) == (42.0, 41.0)
     assert not costs["targets~npz_ram"].measured
+
+
+def test_the_record_of_a_level_that_was_not_available_is_no_estimate(tmp_path):
+    record = tmp_path / "smoke/aa/reference.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"trials": [], "stopping": {"pairs": 0}}))
+    costs = {cost.cell: cost for cost in plan(read_config(ROOT / "config/smoke.yaml"), tmp_path)}
+    assert not costs["reference"].measured
+
+
+def test_what_it_may_cost_at_most_counts_every_pair_there_may_be():
+    cost = plan(read_config(ROOT / "config/config.yaml"), ROOT / "absent")[0]
+    assert cost.pairs < cost.most_pairs == 10
+    more_s = (cost.most_pairs - cost.pairs) * (cost.reference_s + cost.cell_s)
+    assert cost.most_s == pytest.approx(cost.total_s + more_s)
 
 
 def test_workers_share_the_work_only_as_far_as_there_are_cores(monkeypatch):

@@ -107,7 +107,7 @@ def test_the_method_is_told_from_the_trials(tmp_path: Path) -> None:
         trial["threads"]["opencv"] = 3
     page = page_of(build_study(tmp_path, [record]))
     assert "at least 6 pairs, then more until" in page
-    assert "at most 12. 9 were used" in page
+    assert "at most 12. Used were 9." in page
     assert "99.5 % of the pages of its files were in memory, counted with mincore" in page
     assert "3 of OpenCV in the main process" in page
     record["stopping"]["target_halfwidth"] = 0

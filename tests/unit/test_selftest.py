@@ -14,14 +14,17 @@ from feedrate import trial
 from feedrate.cell import Cell
 from feedrate.forkserver import Servers
 from feedrate.index import write_index
-from feedrate.pairs import TRIAL_MODULE
+from feedrate.pairs import IMPORTED_LATE, TRIAL_MODULE
 from feedrate.sample import Sample, TextInstance
 from feedrate.selftest import cases, material, overhead, plants
 from feedrate.selftest.comparison import compare
 from feedrate.selftest.material import IMAGE_SIZE, Material
-from feedrate.selftest.run import IMPORTED, SABOTAGE_MODULE, Agenda
+from feedrate.selftest.run import SABOTAGE_MODULE, Agenda
 from feedrate.selftest.sabotage import SABOTAGES
 from feedrate.work import TrialSpec
+
+IMAGES = 16
+"""As few as can be: their bytes must be more than what a trial reads besides its data."""
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +32,12 @@ def data(tmp_path_factory):
     """Noise compresses badly: small pictures, and files that are not."""
     folder, rng = tmp_path_factory.mktemp("selftest"), np.random.default_rng(4)
     samples = []
-    for number in range(cases.IMAGES):
+    for number in range(IMAGES):
         path = folder / f"noise_{number:02}.jpg"
-        pixels = rng.integers(0, 255, (240, 240, 3), np.uint8)
+        pixels = rng.integers(0, 255, (320, 320, 3), np.uint8)
         Image.fromarray(pixels).save(path, quality=100)
         instances = (TextInstance(np.add(QUAD, [0.0, 3.0 * number]), text="total"),)
-        samples.append(Sample(path.name, path, 240, 240, instances))
+        samples.append(Sample(path.name, path, 320, 320, instances))
     write_index(folder / "accepted.parquet", samples)
     material._store_maps(folder / "accepted.parquet", folder / "maps")
     return Material(folder / "accepted.parquet", folder / "maps", len(samples))
@@ -151,10 +154,12 @@ def test_every_hidden_fault_has_an_honest_twin():
 @pytest.fixture(scope="module")
 def hidden(data):
     """What became of every hidden fault and of every honest cell: one server for all of them."""
-    found = cases.hidden_cases(quick=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cases, "IMAGES", IMAGES)
+        found = cases.hidden_cases(quick=True)
     modules = sorted({name for case in found for name in case.measured.modules})
     entry = f"{SABOTAGE_MODULE}:run"
-    with Servers([TRIAL_MODULE, *IMPORTED, *modules], entry) as servers:
+    with Servers([TRIAL_MODULE, *IMPORTED_LATE, *modules], entry) as servers:
         return {(case.section, case.name): compare(case, data, servers) for case in found}
 
 

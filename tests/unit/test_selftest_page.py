@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from selftests import make_records
 
-from feedrate.cli.selftest import render_selftest
+from feedrate.cli.selftest import judge_selftest, render_selftest
 from feedrate.goals import accuracy, summarise
 from feedrate.report.selftest import build_selftest_page, view_of
 
@@ -42,7 +42,7 @@ def test_every_goal_and_every_fault_stand_on_the_page(summary):
 def test_a_missed_goal_is_the_headline(summary, spoilt):
     assert view_of(summary).word == "All 14 goals met."
     assert view_of(spoilt).word == "13 of 14 goals met."
-    assert "A cell against itself" in view_of(spoilt).headline
+    assert "A cell against itself" in view_of(spoilt).missed
 
 
 def test_a_fault_that_passed_says_what_it_would_have_been_taken_for(spoilt):
@@ -59,6 +59,16 @@ def test_a_quick_run_is_marked(summary):
 def test_names_are_escaped(summary):
     hostile = {**summary, "machine": {"cpu": "<script>alert(1)</script>", "cores": 2}}
     assert "<script>alert" not in build_selftest_page(hostile)
+
+
+def test_the_summary_is_made_from_the_records_alone(summary, tmp_path, monkeypatch):
+    monkeypatch.setattr(accuracy, "SIMULATED", 40)
+    (tmp_path / "records.json").write_text(json.dumps(make_records()), encoding="utf-8")
+    arguments = [str(tmp_path / "records.json"), str(tmp_path / "summary.json")]
+    result = CliRunner().invoke(judge_selftest, arguments)
+    assert result.exit_code == 0, result.output
+    made = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert made == json.loads(json.dumps(summary))
 
 
 def test_the_verb_needs_the_summary_alone(summary, tmp_path):

@@ -14,7 +14,7 @@ from feedrate.files import folder_fingerprint
 from feedrate.harness import harnessed_modules
 from feedrate.machine import machine_id
 from feedrate.profile import profiled_modules
-from feedrate.registry import AUTO, names, target_of
+from feedrate.registry import AUTO, STORED_MAPS, names, target_of
 from feedrate.targets.params import Preset
 
 try:
@@ -27,7 +27,12 @@ validate(config, "../schemas/config.schema.json")
 
 DATASETS = list(STUDY.datasets)
 EXPERIMENTS = list(STUDY.experiments)
-CODECS = sorted({codec for cell in CELLS for codec in cell.codecs} | {"npz"})
+CODECS_OF_BASE = [
+    STORED_MAPS[name] for name in [STUDY.base.targets] if name in STORED_MAPS
+]
+CODECS = sorted(
+    {codec for cell in CELLS for codec in cell.codecs} | {"npz", *CODECS_OF_BASE}
+)
 FIGURES = [*EXPERIMENTS, "stages", "control"]
 NOTEBOOKS = ["1_dataset", "2_targets", "3_stages", "4_matrix", "5_findings"]
 PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
@@ -59,6 +64,11 @@ LIKENESS_MEASURED = (
     else []
 )
 LIKENESS = LIKENESS_MEASURED or ["docs/records/likeness.json"]
+
+
+# What the instrument found out about itself: measured where a study asks for it, else as kept.
+SELFTEST_MEASURED = ["results/selftest/summary.json"] if STUDY.selftest else []
+SELFTEST = SELFTEST_MEASURED or ["docs/records/selftest/summary.json"]
 
 
 # Pictures that belong to no dataset, and the tables beside them.
@@ -123,6 +133,8 @@ ARTEFACTS = [
         for name in NOTEBOOKS
         for suffix in ("ipynb", "html")
     ),
+    *SELFTEST_MEASURED,
+    "results/report/selftest.html",
     "results/report/index.html",
 ]
 

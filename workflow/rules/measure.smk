@@ -24,7 +24,7 @@ rule measure_cell:
 rule profile_stages:
     input:
         accepted=rules.accept_dataset.output.accepted,
-        maps="results/maps/{dataset}/npz.json",
+        maps=lambda wildcards: verified_maps(wildcards.dataset, CODECS_OF_BASE),
     output:
         "results/stages/{dataset}.json",
     log:
@@ -37,8 +37,8 @@ rule profile_stages:
         conditions=matrix.Conditions.of(STUDY).model_dump_json(),
         machine=machine_id(),
         code=code_hash(
-            "feedrate.profile",
-            "feedrate.trial",
+            "feedrate.profile.study",
+            "feedrate.profile.clocked",
             *profiled_modules(STUDY.base, STUDY.plugins),
         ),
     shell:
@@ -46,7 +46,7 @@ rule profile_stages:
         " --conditions {params.conditions:q} {input.accepted} {output}"
 
 
-# How much of a cache every loader process holds of its own, by start method.
+# Does each loader process duplicate a cache? Bytes, process by process.
 rule measure_memory:
     input:
         accepted=rules.accept_dataset.output.accepted,
@@ -64,7 +64,9 @@ rule measure_memory:
         machine=machine_id(),
         code=code_hash(
             "feedrate.memory.study",
-            *matrix.plugin_modules(STUDY.base, STUDY.plugins),
+            "feedrate.memory.readings",
+            module_of("targets", "npz_ram"),
+            module_of("images", "ram"),
         ),
     shell:
         "feedrate --log {log} measure-memory --dataset {wildcards.dataset} --base {params.base:q}"

@@ -56,6 +56,7 @@ rule run_notebook:
             "feedrate.control",
             "feedrate.notebook",
             "feedrate.target_figures",
+            "feedrate.stage_figures",
             "feedrate.dataset_figures",
         ),
     shell:

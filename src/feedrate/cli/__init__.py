@@ -39,6 +39,7 @@ VERBS = {
     "measure-memory": "memory",
     "run-seed-harness": "harness",
     "selftest": "selftest",
+    "judge-selftest": "selftest",
     "render-selftest": "selftest",
     "bench-targets": "speed",
     "compare-datasets": "speed",

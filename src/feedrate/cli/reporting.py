@@ -41,12 +41,12 @@ def build_report(
     output: Path,
 ) -> None:
     """Build the page: the answer first, then figures, then tables."""
-    from feedrate.report import build_page, read_intakes, read_study
+    from feedrate.report import build_extras, build_page, read_intakes, read_study
 
     study, intakes = read_study(results, datasets, experiments), read_intakes(results, datasets)
     if not preview:
         intakes = {name: replace(intake, preview=b"") for name, intake in intakes.items()}
-    write_text(output, build_page(study, intakes, title, questions))
+    write_text(output, build_page(study, intakes, title, questions, build_extras(study)))
 
 
 @click.command()

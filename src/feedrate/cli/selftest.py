@@ -1,4 +1,4 @@
-"""Verbs of the self-test: run it, and draw its page."""
+"""Verbs of the self-test: run it, judge what it found, draw its page."""
 
 from __future__ import annotations
 
@@ -24,15 +24,24 @@ def selftest(results: Path, quick: bool) -> None:
     progress = Progress("self-test", "planned seconds", 0)
     plan = Agenda.of(quick, progress)
     click.echo(f"feedrate: self-test: {plan.describe()}", err=True)
-    records = run_selftest(plan)
-    summary = summarise(records)
     folder = results / "selftest"
-    write_json(folder / "records.json", records)
+    write_json(folder / "records.json", run_selftest(plan))
+    summary = summarise(json.loads((folder / "records.json").read_text(encoding="utf-8")))
     write_json(folder / "summary.json", summary)
     write_text(folder / "index.html", _page(folder / "summary.json"))
     for goal in summary["goals"]:
         met = "met   " if goal["met"] else "MISSED"
         click.echo(f"{met}  {goal['name']}: {goal['measured']} (asked: {goal['goal']})")
+
+
+@click.command()
+@click.argument("records", type=FILE)
+@click.argument("output", type=FILE)
+def judge_selftest(records: Path, output: Path) -> None:
+    """Hold a self-test that has been run against its goals."""
+    from feedrate.goals import summarise
+
+    write_json(output, summarise(json.loads(records.read_text(encoding="utf-8"))))
 
 
 @click.command()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import cv2
 from torch.utils.data import DataLoader
 
 from feedrate.cell import Cell
@@ -11,16 +13,33 @@ from feedrate.collate.batch import Batch, Collate
 from feedrate.pipeline import Pipeline
 
 
-def build(dataset: Pipeline, cell: Cell) -> Iterable[Batch]:
+def build(dataset: Pipeline, cell: Cell) -> DataLoader[Batch]:
     """Load `dataset.order` in batches of `cell.batch_size` with `cell.workers` processes.
 
-    Workers are forked, so that what the parent preloaded is shared, not copied.
+    Forked workers share what the parent preloaded. Workers that start from nothing
+    (`cell.start_method`) are sent the pipeline, its caches included, and unpack their own copy.
     """
+    return open_loader(dataset, dataset.order, cell, Collate(dataset.clock))
+
+
+def open_loader(
+    dataset: Any, order: Sequence[int], cell: Cell, collate: Callable[[Any], Any] | None = None
+) -> DataLoader[Any]:
+    """Load any map-style dataset with the workers, start method and batch size of a cell."""
     return DataLoader(
-        dataset,  # type: ignore[arg-type]  # any object with __getitem__ and __len__ will do
+        dataset,
         batch_size=cell.batch_size,
-        sampler=dataset.order,
+        sampler=order,
         num_workers=cell.workers,
-        collate_fn=Collate(dataset.clock),
-        multiprocessing_context="fork" if cell.workers else None,
+        collate_fn=collate,
+        multiprocessing_context=cell.start_method if cell.workers else None,
+        worker_init_fn=keep_to_one_thread if cell.workers else None,
     )
+
+
+def keep_to_one_thread(worker: int) -> None:
+    """Give a worker one OpenCV thread: its start may have forgotten what the parent had set.
+
+    Torch does the same for its own threads.
+    """
+    cv2.setNumThreads(1)

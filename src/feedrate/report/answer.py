@@ -15,7 +15,7 @@ import pandas as pd
 from feedrate import phrases
 from feedrate.figures import Material
 from feedrate.shares import stage_table
-from feedrate.tables import records
+from feedrate.tables import counted, records
 
 EXPERIMENT, CELL = "ram_vs_disk", "targets~npz_ram"
 QUESTION = "Does a RAM cache of maps beat reading them from disk?"
@@ -85,10 +85,8 @@ def rows_of(summaries: pd.DataFrame, experiment: str, cell: str) -> dict[str, di
 
 
 def machine_of(trials: pd.DataFrame) -> str:
-    """Name the machine of a table of trials, or say that there were several."""
+    """Name the machine of a table of trials."""
     first = trials.iloc[0]
-    if trials["machine_id"].nunique() > 1:
-        return f"{trials['machine_id'].nunique()} machines: the figures do not belong together"
     return (
         f"{first['machine_cpu']}, {first['machine_cores']} cores, "
         f"{first['machine_memory_gib']:g} GiB memory"
@@ -142,8 +140,9 @@ def _certainty(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _images(trials: pd.DataFrame) -> int:
     """How many images an epoch of the deciding cell delivers."""
-    chosen = (trials["experiment"] == EXPERIMENT) & (trials["cell"] == CELL)
-    return int(trials.loc[chosen, "images"].max())
+    epochs = counted(trials)
+    chosen = (epochs["experiment"] == EXPERIMENT) & (epochs["cell"] == CELL)
+    return int(epochs.loc[chosen, "images"].max())
 
 
 def _price(rows: Mapping[str, Mapping[str, Any]], images: int) -> str:
@@ -169,8 +168,8 @@ def _startup(epoch: Mapping[str, Any], images: int) -> str:
     return (
         f"It costs {phrases.seconds(extra)} more at the start, paid back after "
         f"{after} epochs of the measured {images} images "
-        f"(interval {bounds[0]} to {bounds[1]}), or {passes} passes "
-        f"over a whole dataset if the preload grows with its size."
+        f"(interval {bounds[0]} to {bounds[1]}), and after {passes} passes "
+        f"over a dataset of any size if the preload grows with it."
     )
 
 
@@ -183,7 +182,9 @@ def _advice(epoch: Mapping[str, Any]) -> str:
     if verdict in ("slower", "equivalent"):
         return f"Keep reading the maps from disk: the cache gives nothing back. {UNCONFIRMED}"
     if verdict == "inconclusive":
-        return "Decide nothing on this. Raise measuring.pairs in the config and measure again."
+        return "Decide nothing on this. Raise measuring.max_pairs in the config and measure again."
     if verdict == "invalid":
         return f"Mend the cell first. {epoch['warnings']}"
+    if verdict == "not available":
+        return f"This machine cannot measure it: {epoch['warnings']}"
     return f"Measure the cell {EXPERIMENT}/{CELL} with enough pairs first."

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from feedrate import phrases
@@ -28,6 +27,7 @@ from feedrate.likeness_figures import draw_likeness, is_alike, name_of, say_like
 from feedrate.report.fitness import answer, number_of, say_content, say_taught
 from feedrate.report.inspection import Inspection
 from feedrate.report.page import embed_svg
+from feedrate.report.templates import fill, read_style
 
 JOINERS = "\u200c\u200d"
 """Not to be seen, and part of how Persian, Hindi and others are written."""
@@ -58,14 +58,9 @@ def build_dataset_page(
         One HTML document: inline style and pictures, no script, no request to anywhere. What
         comes from the data is escaped.
     """
-    loader = PackageLoader("feedrate.report", ".")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
     places = [Path(inspection.source[name]) for name in ("annotations", "images")]
     roots = [f"{place}/" for place in (*places, places[0].parent)]
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "visible": visible,
         "jpeg": embed_jpeg,
         "digits": phrases.digits,
@@ -74,8 +69,9 @@ def build_dataset_page(
         "meaning": show_code,
         "place": lambda where: reduce(str.removeprefix, roots, where),
     }
-    styles = [loader.get_source(environment, name)[0] for name in ("page.css", "dataset.css")]
-    return environment.get_template("dataset.html.j2").render(
+    page = fill(
+        "dataset.html.j2",
+        filters,
         seen=inspection,
         answer=answer(inspection),
         content=say_content(inspection),
@@ -86,8 +82,9 @@ def build_dataset_page(
         comparison=_compare(inspection.likeness) if inspection.likeness else None,
         is_alike=is_alike,
         open_rows=OPEN_ROWS,
-        style=Markup("".join(styles)),  # noqa: S704 - our own files
+        style=read_style("page.css", "dataset.css"),
     )
+    return str(page)
 
 
 def draw_facts(inspection: Inspection, targets: TargetSettings | None) -> list[Drawing]:

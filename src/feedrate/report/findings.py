@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +10,14 @@ import pandas as pd
 
 from feedrate import phrases
 from feedrate.cell import REFERENCE
-from feedrate.control import control_series, steadiness
+from feedrate.control import control_series, resolution, steadiness
+from feedrate.estimands import NO_FIGURES
 from feedrate.figures import FIGURES, Material
 from feedrate.shares import stage_table
 from feedrate.tables import records
 
 BY_DESIGN = "different by design"
-_NOT_SETTLED = ("inconclusive", "too few pairs", "invalid")
+_NOT_SETTLED = ("inconclusive", "too few pairs", *NO_FIGURES)
 
 
 def title_of(figure: str, material: Material) -> str:
@@ -34,6 +36,11 @@ def caption_of(figure: str, material: Material) -> str:
     rows = epoch_rows(material.summaries, figure)
     cells = phrases.listing([f"{figure}/{cell}" for cell in rows["cell"]])
     return f"{rows['pairs'].max()} pairs at most a cell, each dot one pair. Drawn from {cells}."
+
+
+def note_of(figure: str, material: Material) -> str:
+    """What a figure leaves open, in one paragraph; empty for most."""
+    return _resolution_note(material) if figure == "control" else ""
 
 
 def reading_of(material: Material) -> str:
@@ -127,10 +134,29 @@ def _control_title(material: Material) -> str:
     )
 
 
+def _resolution_note(material: Material) -> str:
+    """The smallest effect that could be seen, instead of silence about it."""
+    found = resolution(material.summaries, steadiness(control_series(material.trials)))
+    if not math.isfinite(found.typical):
+        return "No cell has an interval: no effect of any size could be seen."
+    beside = [f"{phrases.percent(found.expected)} is what the spread of the reference lets expect"]
+    if math.isfinite(found.repeated):
+        again = f"{phrases.percent(found.repeated)} where the reference is measured against itself"
+        beside = [again, *beside]
+    margin = float(material.summaries["margin"].iloc[0])
+    loud = found.typical > margin
+    remark = " On this machine even a difference that matters could go unseen." if loud else ""
+    return (
+        f"The smallest effect that could be seen is about {phrases.percent(found.typical)}: half "
+        f"of an interval of {found.pairs} pairs, the median of all cells; "
+        f"{phrases.listing(beside)}.{remark}"
+    )
+
+
 _CAPTIONS = {
     "stages": (
         "Milliseconds an image of every stage of the base pipeline, in one process without "
-        "workers, and the share of the loader. The forward pass is left out. One clocked run."
+        "workers, and the share of the loader. The forward pass is left out."
     ),
     "control": (
         "Every reference trial of every cell that counts, against the time of day. Grey band: "

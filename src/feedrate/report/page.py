@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from feedrate import phrases
+from feedrate.evidence import at
 from feedrate.figures import NARROW_IN, WIDE_IN, Material, draw, figure_names
 from feedrate.report import sections
+from feedrate.report.absolutes import (
+    Absolute,
+    Startup,
+    absolutes,
+    costs,
+    startups,
+    steady_words,
+)
 from feedrate.report.answer import QUESTION, Answer, answer
-from feedrate.report.findings import caption_of, reading_of, title_of
+from feedrate.report.findings import caption_of, note_of, reading_of, title_of
+from feedrate.report.method import machine_facts, method
 from feedrate.report.study import Intake, Study
+from feedrate.report.templates import fill, read_style
 from feedrate.tables import records
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure on the page: the question, the finding, the drawing for wide and narrow screens."""
+    """A figure on the page: the question, the finding, the drawing for wide and narrow screens.
+
+    What it leaves open, if anything, is the note.
+    """
 
     name: str
     question: str
@@ -29,27 +45,43 @@ class Picture:
     caption: str
     wide: Markup
     narrow: Markup
+    note: str
 
 
 @dataclass(frozen=True, eq=False)
 class Chapter:
-    """All of one dataset."""
+    """All of one dataset on one machine.
+
+    Attributes:
+        name: The dataset's, with the machine's if several measured it.
+        slug: The name, fit for an id.
+        extras: Sections made elsewhere, shown in their order after the pictures.
+    """
 
     dataset: str
+    name: str
+    slug: str
     answer: Answer
     reading: str
     pictures: list[Picture]
     results: list[sections.Result]
-    absolutes: list[sections.Absolute]
+    absolutes: list[Absolute]
+    startups: list[Startup]
+    costs: list[Absolute]
     gates: list[sections.Gate]
     claims: list[dict[str, Any]]
     intake: sections.IntakeView
     machine: list[tuple[str, str]]
     method: list[str]
+    extras: list[Markup] = field(default_factory=list)
 
 
 def build_page(
-    study: Study, intakes: Mapping[str, Intake], title: str, questions: Mapping[str, str]
+    study: Study,
+    intakes: Mapping[str, Intake],
+    title: str,
+    questions: Mapping[str, str],
+    extras: Mapping[str, list[Markup]] = MappingProxyType({}),
 ) -> str:
     """Build the report.
 
@@ -58,25 +90,24 @@ def build_page(
         intakes: From `read_intakes`; a dataset may be absent.
         title: The heading.
         questions: What each experiment answers, by its name.
+        extras: More sections of a chapter, by its name (a key of `Study.materials`).
 
     Returns:
         One HTML document: inline style and drawings, no script, no request to anywhere.
     """
-    chapters = [_chapter(name, study, intakes.get(name), questions) for name in study.datasets]
-    environment = Environment(
-        loader=PackageLoader("feedrate.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    source, _, _ = PackageLoader("feedrate.report", ".").get_source(environment, "page.css")
-    return environment.get_template("page.html.j2").render(
+    chapters = [
+        _chapter(place, study, intakes.get(place[0]), questions, extras.get(study.name(place), []))
+        for place in study.places
+    ]
+    page = fill(
+        "page.html.j2",
         title=title,
         question=QUESTION,
+        apart=_apart(study),
         chapters=chapters,
-        style=Markup(source),  # noqa: S704 - our own file
+        style=read_style("page.css"),
     )
+    return str(page)
 
 
 def embed_svg(svg: str, prefix: str, label: str) -> Markup:
@@ -92,34 +123,52 @@ def embed_svg(svg: str, prefix: str, label: str) -> Markup:
     return Markup(body.replace("<svg", role, 1))  # noqa: S704 - drawn by figures.py, which escapes
 
 
+def _apart(study: Study) -> str:
+    """Say which datasets were measured on several machines; empty where none was."""
+    machines = Counter(dataset for dataset, _ in study.places)
+    several = [f"{name} on {count} machines" for name, count in machines.items() if count > 1]
+    if not several:
+        return ""
+    return f"Measured were {phrases.listing(several)}: they are shown apart and never merged."
+
+
 def _chapter(
-    dataset: str, study: Study, intake: Intake | None, questions: Mapping[str, str]
+    place: tuple[str, str],
+    study: Study,
+    intake: Intake | None,
+    questions: Mapping[str, str],
+    extras: list[Markup],
 ) -> Chapter:
-    material = study.of(dataset)
-    claims = study.claims[study.claims["dataset"] == dataset]
+    material, name = study.at(place), study.name(place)
+    summaries, trials, slug = material.summaries, material.trials, re.sub(r"\W+", "-", name)
     return Chapter(
-        dataset=dataset,
-        answer=answer(dataset, material),
+        dataset=place[0],
+        name=name,
+        slug=slug,
+        answer=answer(name, material),
         reading=reading_of(material),
-        pictures=[_picture(name, dataset, material, questions) for name in figure_names(material)],
-        results=sections.results(material.summaries),
-        absolutes=sections.absolutes(material.summaries),
-        gates=sections.gates(material.trials),
-        claims=records(claims),
+        pictures=[_picture(figure, slug, material, questions) for figure in figure_names(material)],
+        results=sections.results(summaries),
+        absolutes=absolutes(summaries, steady_words(trials)),
+        startups=startups(trials),
+        costs=costs(summaries),
+        gates=sections.gates(trials),
+        claims=records(at(study.claims, place)),
         intake=sections.view_intake(intake, _data_uri),
-        machine=sections.machine_facts(material.trials, study.maps.get(dataset, {})),
-        method=sections.method(material),
+        machine=machine_facts(trials, study.maps.get(place[0], {})),
+        method=method(material),
+        extras=extras,
     )
 
 
-def _picture(name: str, dataset: str, material: Material, questions: Mapping[str, str]) -> Picture:
-    finding = title_of(name, material)
+def _picture(name: str, slug: str, material: Material, questions: Mapping[str, str]) -> Picture:
+    finding, note = title_of(name, material), note_of(name, material)
     wide, narrow = (
-        embed_svg(draw(name, material, width), f"{dataset}-{name}-{width:g}in", finding)
+        embed_svg(draw(name, material, width), f"{slug}-{name}-{width:g}in", finding)
         for width in (WIDE_IN, NARROW_IN)
     )
     question = questions.get(name) or _QUESTIONS.get(name, name)
-    return Picture(name, question, finding, caption_of(name, material), wide, narrow)
+    return Picture(name, question, finding, caption_of(name, material), wide, narrow, note)
 
 
 def _data_uri(png: bytes) -> str:

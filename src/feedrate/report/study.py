@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from feedrate.claims import COLUMNS as CLAIM_COLUMNS
+from feedrate.evidence import at, clocked_on, places
 from feedrate.figures import Material
 from feedrate.stats import TEXT_COLUMNS
-from feedrate.tables import read_csv, read_trials
+from feedrate.tables import counted, read_csv, read_trials
 
 FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
 
@@ -23,11 +24,13 @@ class Study:
     """The tables of a study, all datasets.
 
     Attributes:
-        trials: From `tables.collect`.
+        trials: From `tables.collect`. What was measured on two machines is never merged.
         summaries: From `stats.summarise`.
         claims: From `claims.judge`.
         stages: Content of ``results/stages/{dataset}.json`` by dataset.
         maps: Content of ``results/maps/{dataset}/npz.json`` by dataset.
+        memory: Content of ``results/memory/{dataset}.json`` by dataset.
+        harness: Content of ``results/harness/{dataset}.json`` by dataset.
     """
 
     trials: pd.DataFrame
@@ -35,19 +38,42 @@ class Study:
     claims: pd.DataFrame
     stages: Mapping[str, Mapping[str, Any]]
     maps: Mapping[str, Mapping[str, Any]]
+    memory: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    harness: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def datasets(self) -> list[str]:
         """The names of the datasets, in the order of the study."""
         return list(dict.fromkeys(self.summaries["dataset"]))
 
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Every dataset and machine that belong together, in the order of the study."""
+        return places(self.summaries)
+
+    @property
+    def materials(self) -> dict[str, Material]:
+        """What belongs together, by the dataset's name, with the machine's where there are two."""
+        return {self.name(place): self.at(place) for place in self.places}
+
+    def name(self, place: tuple[str, str]) -> str:
+        """Name a dataset, and the machine if it was measured on several."""
+        dataset, machine = place
+        machines = [found for name, found in self.places if name == dataset]
+        return dataset if len(machines) == 1 else f"{dataset} on {machine}"
+
+    def at(self, place: tuple[str, str]) -> Material:
+        """What belongs to one dataset on one machine."""
+        dataset, machine = place
+        clocked = clocked_on(self.stages.get(dataset, {}), machine)
+        return Material(at(self.trials, place), at(self.summaries, place), clocked)
+
     def of(self, dataset: str) -> Material:
-        """What belongs to one dataset."""
-        return Material(
-            self.trials[self.trials["dataset"] == dataset],
-            self.summaries[self.summaries["dataset"] == dataset],
-            self.stages.get(dataset, {}),
-        )
+        """What belongs to one dataset, on the machine that measured it last."""
+        trials = self.trials[self.trials["dataset"] == dataset]
+        if not counted(trials).empty:
+            trials = trials.sort_values("started_at", na_position="first")
+        return self.at((dataset, str(trials["machine_id"].iloc[-1])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +100,8 @@ def read_measurements(
         results: The results folder.
         datasets: Names, in the order in which they should appear.
         experiments: Names, in the order in which they should appear.
-        profiled: Whether to read the profile of the stages and the verdict on the maps too; the
-            figure of an experiment needs neither, and neither need be made for it.
+        profiled: Whether to read what the figure of an experiment does not need, and which need not
+            be made for it: stages, maps, memory, harness.
 
     Raises:
         FileNotFoundError: A table was not made yet; the message names it.
@@ -88,8 +114,10 @@ def read_measurements(
         pd.concat(trials, ignore_index=True),
         pd.concat(summaries, ignore_index=True),
         pd.DataFrame(columns=list(CLAIM_COLUMNS)),
-        {name: _read_json(results / "stages" / f"{name}.json") for name in names if profiled},
-        {name: _read_json(results / "maps" / name / "npz.json") for name in names if profiled},
+        *(
+            {name: _read_json(results / path.format(name)) for name in names if profiled}
+            for path in ("stages/{}.json", "maps/{}/npz.json", "memory/{}.json", "harness/{}.json")
+        ),
     )
 
 

@@ -1,0 +1,50 @@
+"""Templates of the pages: everything that is filled in is escaped, and nothing may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+Filters = Mapping[str, Callable[..., Any]]
+
+
+def fill(template: str, filters: Filters = MappingProxyType({}), **content: Any) -> Markup:
+    """Fill a template of this folder.
+
+    Args:
+        template: Its file.
+        filters: Functions it may apply to what is filled in, by their names.
+        **content: What it asks for.
+
+    Raises:
+        jinja2.UndefinedError: The template asks for something that was not given.
+    """
+    # Templates escape what is filled in; what they say themselves is ours.
+    environment = _environment()
+    environment.filters |= filters
+    return Markup(environment.get_template(template).render(**content))  # noqa: S704
+
+
+def read_style(*names: str) -> Markup:
+    """Return the text of style sheets of this folder, one after the other."""
+    loader, environment = _loader(), _environment()
+    texts = (loader.get_source(environment, name)[0] for name in names)
+    return Markup("\n").join(map(Markup, texts))
+
+
+def _loader() -> PackageLoader:
+    return PackageLoader("feedrate.report", ".")
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=_loader(),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
