@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import struct
+from collections import Counter
 
 import numpy as np
 import PIL.Image
@@ -11,6 +13,7 @@ import pytest
 
 from feedrate.decoders import Decode
 from feedrate.registry import REGISTRIES, resolve
+from feedrate.witness import WitnessedDecode
 
 
 def photo(height: int = 201, width: int = 301) -> np.ndarray:
@@ -92,3 +95,16 @@ def test_bad_data_raise_value_error_saying_why(decode: Decode, name: str) -> Non
 
 def test_a_smaller_scale_is_never_smaller_than_asked(decode: Decode) -> None:
     assert max(decode(ACCEPTED["4:2:0"], at_least=100).shape[:2]) >= 100
+
+
+@pytest.mark.parametrize("name", REGISTRIES["decoders"])
+def test_the_library_it_declares_is_the_one_that_decodes(name: str) -> None:
+    module = importlib.import_module(REGISTRIES["decoders"][name].partition(":")[0])
+    counted = Counter[str]()
+
+    class Told:
+        def count(self, counter: str, amount: int = 1) -> None:
+            counted[counter] += amount
+
+    WitnessedDecode(resolve("decoders", name), Told())(ACCEPTED["4:2:0"])
+    assert counted == {f"decoded_by_{module.LIBRARY}": 1}

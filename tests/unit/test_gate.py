@@ -40,6 +40,7 @@ def trial_of(cell: Cell, image_bytes: int = 1000, target_bytes: int = 500) -> di
         "consume_s": 0.1,
         "memory": [],
         "discarded": False,
+        "major_faults": 0,
         "repeats": {"distinct": 16, "least": 2, "most": 2},
         "worker_threads": {"torch_max": 1, "opencv_max": 1, "process_max": 2},
         "page_cache": {
@@ -155,6 +156,8 @@ def test_a_warm_trial_must_start_warm_and_read_next_to_nothing_from_storage():
     trial["os"] = {"read_chars": 320_020_000, "storage_read_bytes": 200_000_000}
     assert failures(Cell(), trial) == ["bytes from storage"]
     assert failures(Cell(), trial | {"discarded": True}) == []
+    assert failures(Cell(), trial | {"major_faults": 20}) == ["bytes from storage"]
+    assert failures(Cell(), trial | {"major_faults": 25}) == []  # pages of libraries came back
 
 
 def test_a_cache_as_found_is_not_held_to_anything():

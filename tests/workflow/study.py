@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = (
     *("Snakefile", "workflow", "config", "notebooks", "envs", "profiles", "src"),
     "docs/records/likeness.json",
+    "docs/records/selftest/summary.json",
 )
 
 

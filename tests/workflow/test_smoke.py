@@ -115,7 +115,7 @@ def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(st
         CELL.replace(".json", ".batches.parquet"),
         "results/tables/smoke/aa.csv",
         "results/summary/smoke/aa.csv",
-        "results/stages/smoke.json",
+        *(f"results/{kind}/smoke.json" for kind in ("stages", "memory", "harness")),
         "results/figures/smoke/aa.svg",
         "results/previews/smoke.png",
         "results/previews/signs/scene.png",
@@ -123,6 +123,7 @@ def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(st
         "results/claims.csv",
         "results/notebooks/5_findings.html",
         "results/report/index.html",
+        "results/report/selftest.html",
         "results/manifest.json",
     ],
 )

@@ -11,7 +11,7 @@ from feedrate.files import atomic_path, write_bytes, write_text
 from feedrate.report.study import Study
 from feedrate.tables import read_record
 
-PAGES = {"report/index.html": "report.html"}
+PAGES = {"report/index.html": "report.html", "report/selftest.html": "selftest.html"}
 """What is copied under another name; the notebooks' pages keep theirs."""
 
 

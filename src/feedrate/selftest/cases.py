@@ -46,7 +46,8 @@ AA_REPEATS = 4
 
 SHARES = {"spin_2": 0.02, "spin_5": 0.05, "spin_10": 0.10, "spin_25": 0.25, "spin_50": 0.50}
 """Planted loader, and the share of each batch's own duration that it adds."""
-PLANT_REPEATS = 20
+PLANT_REPEATS, PLANT_PAIRS = 20, 8
+"""A fixed number of pairs: what looking early does to coverage is a question of its own."""
 
 BASE = Cell.model_validate({"workers": 0, "batch_size": BATCH_SIZE})
 
@@ -176,9 +177,9 @@ def _plants(quick: bool) -> Iterator[Case]:
     for name in SHARES:
         for repeat in range(1 if quick else PLANT_REPEATS):
             cell = BASE.with_levels({"loader": name})
-            yield Case(
-                "plant", name, repeat, _measured(f"{name}-{repeat}", cell, BASE, _usual(quick))
-            )
+            pairs = {"pairs": 6 if quick else PLANT_PAIRS, "max_pairs": PLANT_PAIRS}
+            conditions = _usual(quick, **pairs, target_halfwidth=0.0)
+            yield Case("plant", name, repeat, _measured(f"{name}-{repeat}", cell, BASE, conditions))
 
 
 def _patterns(quick: bool) -> Iterator[Case]:
