@@ -16,6 +16,8 @@ from feedrate.figures import Material
 from feedrate.stats import TEXT_COLUMNS
 from feedrate.tables import counted, read_csv, read_trials
 
+STAGES, MAPS = "stages/{}.json", "maps/{}/npz.json"
+MEMORY, HARNESS = "memory/{}.json", "harness/{}.json"
 FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
 
 
@@ -100,8 +102,8 @@ def read_measurements(
         results: The results folder.
         datasets: Names, in the order in which they should appear.
         experiments: Names, in the order in which they should appear.
-        profiled: Whether to read what the figure of an experiment does not need, and which need not
-            be made for it: stages, maps, memory, harness.
+        profiled: Whether to read the profile of the stages and the verdict on the maps too; the
+            figure of an experiment needs neither, and neither need be made for it.
 
     Raises:
         FileNotFoundError: A table was not made yet; the message names it.
@@ -114,17 +116,22 @@ def read_measurements(
         pd.concat(trials, ignore_index=True),
         pd.concat(summaries, ignore_index=True),
         pd.DataFrame(columns=list(CLAIM_COLUMNS)),
-        *(
-            {name: _read_json(results / path.format(name)) for name in names if profiled}
-            for path in ("stages/{}.json", "maps/{}/npz.json", "memory/{}.json", "harness/{}.json")
-        ),
+        *(_read_each(results, path, names if profiled else []) for path in (STAGES, MAPS)),
     )
 
 
 def read_study(results: Path, datasets: Iterable[str], experiments: Iterable[str]) -> Study:
-    """Read all tables of a study, the judged claims too; see `read_measurements`."""
-    study = read_measurements(results, datasets, experiments)
-    return replace(study, claims=read_csv(results / "claims.csv", CLAIM_COLUMNS))
+    """Read all tables of a study, the judged claims and what stands beside the cells too.
+
+    See `read_measurements`.
+    """
+    names = list(datasets)
+    return replace(
+        read_measurements(results, names, experiments),
+        claims=read_csv(results / "claims.csv", CLAIM_COLUMNS),
+        memory=_read_each(results, MEMORY, names),
+        harness=_read_each(results, HARNESS, names),
+    )
 
 
 def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
@@ -141,6 +148,10 @@ def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
         )
         for name in datasets
     }
+
+
+def _read_each(results: Path, path: str, datasets: Iterable[str]) -> dict[str, dict[str, Any]]:
+    return {name: _read_json(results / path.format(name)) for name in datasets}
 
 
 def _read_json(path: Path) -> dict[str, Any]:
