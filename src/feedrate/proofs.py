@@ -25,7 +25,7 @@ COLD_SHARE, WARM_SHARE = 0.98, 0.02
 """Of the files' bytes: the least that storage must give a cold trial, the most a warm one."""
 
 FAULT_BYTES = 8 << 20
-"""What storage may give for one major fault, read-ahead included: a page of a library that the kernel
+"""What storage may give for a major fault, read-ahead included: a library's page that the kernel
 had reclaimed. Data are read, not mapped, and reading is no fault."""
 
 PACED_SHARE = 0.99
