@@ -1,5 +1,6 @@
 # One command a duty, the same at home and in CI. Each makes .venv from envs/lock.txt when missing.
 CORES ?= 8
+TESTERS ?= 2
 PYTHON ?= python3
 
 BIN := .venv/bin
@@ -22,10 +23,10 @@ report: all  ## Snakemake's own report, one file that works offline
 	$(BIN)/snakemake --cores $(CORES) --report results/report/snakemake.html
 
 test: $(READY)  ## the fast tests
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n $(TESTERS) --dist loadfile
 
 test-all: $(READY)  ## all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile
 
 check: $(READY)  ## style, types and the workflow's form; changes nothing
 	$(BIN)/ruff check

@@ -14,6 +14,7 @@ from feedrate.matrix import Conditions
 from feedrate.memory.caches import CACHES
 from feedrate.memory.readings import Reading
 from feedrate.memory.verdicts import judge
+from feedrate.pairs import IMPORTED_LATE
 from feedrate.targets.codecs.npz import CODEC
 from feedrate.work import work_order
 
@@ -66,7 +67,7 @@ def measure_memory(
     readings = list(plan_readings(base, conditions, index, maps_root))
     cells: list[dict[str, Any]] = []
     reason = ""
-    with ForkServer([MODULE], ENTRY) as server:
+    with ForkServer([MODULE, *IMPORTED_LATE], ENTRY) as server:
         for number, reading in enumerate(readings):
             progress(number, len(readings))
             result = server.call(reading.to_json(), conditions.measuring.timeout_s)

@@ -18,6 +18,7 @@ from feedrate.cell import Cell
 from feedrate.forkserver import ALLOCATORS, ForkServer, TrialError
 from feedrate.machine import fingerprint
 from feedrate.matrix import Conditions
+from feedrate.pairs import IMPORTED_LATE
 from feedrate.profile.levels import (
     FORWARD,
     STAGE_OF,
@@ -89,7 +90,7 @@ def profile(
     Raises:
         feedrate.forkserver.TrialError: A process failed, or the base pipeline refused its data.
     """
-    modules = profiled_modules(base, conditions.plugins)
+    modules = [*IMPORTED_LATE, *profiled_modules(base, conditions.plugins)]
     with TemporaryDirectory(prefix="feedrate-profile-") as folder, ExitStack() as stack:
         servers = {
             name: stack.enter_context(ForkServer(modules, ENTRY, environment))

@@ -147,7 +147,11 @@ def _chapter(
         slug=slug,
         answer=answer(name, material),
         reading=reading_of(material),
-        pictures=[_picture(figure, slug, material, questions) for figure in figure_names(material)],
+        pictures=[
+            _picture(figure, slug, material, questions)
+            for figure in figure_names(material)
+            if figure != "stages" or not extras  # which show them alone and in workers
+        ],
         results=sections.results(summaries),
         absolutes=absolutes(summaries, steady_words(trials)),
         startups=startups(trials),
