@@ -121,6 +121,9 @@ class Experiment(Block):
     primary: list[str] = Field(
         [], description="names of the cells declared primary: judged without Holm"
     )
+    looped: bool = Field(
+        True, description="whether its cells get looped runs too, for the steady rate"
+    )
 
 
 class Config(Block):

@@ -60,6 +60,7 @@ class MeasuredCell(BaseModel):
     cell: Cell
     reference: Cell
     conditions: Conditions
+    looped: bool = True
 
     @property
     def sides(self) -> dict[str, Cell]:
@@ -92,7 +93,7 @@ class MeasuredCell(BaseModel):
         memory is cold.
         """
         sides = self.sides.values()
-        if self.slow or any(side.page_cache == "cold" for side in sides):
+        if not self.looped or self.slow or any(side.page_cache == "cold" for side in sides):
             return 0
         held = max(1, *(side.workers for side in sides)) * PREFETCHED
         batches = self.conditions.work.steady_rounds * held
@@ -142,7 +143,12 @@ def _expand_experiment(name: str, experiment: Experiment, config: Config) -> lis
     conditions = Conditions.of(config)
     return [
         MeasuredCell(
-            experiment=name, name=cell_name, cell=cell, reference=reference, conditions=conditions
+            experiment=name,
+            name=cell_name,
+            cell=cell,
+            reference=reference,
+            conditions=conditions,
+            looped=experiment.looped,
         )
         for cell_name, cell in cells.items()
     ]

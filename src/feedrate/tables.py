@@ -154,15 +154,9 @@ def _of_record(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_machine(machine: Mapping[str, Any]) -> dict[str, Any]:
-    """The fingerprint: cores and memory are numbers, all else is text.
-
-    The versions of all that is installed stay in the record: they would fill every row.
-    """
-    named = {
-        f"machine_{key.removeprefix('machine_')}": value
-        for key, value in machine.items()
-        if key != "all_versions"
-    }
+    """The fingerprint, but for the versions of all that is installed: they would fill every row."""
+    told = {key: value for key, value in machine.items() if key != "all_versions"}
+    named = {f"machine_{key.removeprefix('machine_')}": value for key, value in told.items()}
     return {key: value if key in _NUMBERS else _told(value) for key, value in named.items()}
 
 

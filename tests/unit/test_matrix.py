@@ -77,6 +77,8 @@ def test_a_looped_run_is_as_long_as_the_side_with_more_workers_needs():
     assert fewer.steady_images == 10 * 2 * 2 * 16  # the reference has two workers
     assert more.steady_images == 10 * 4 * 2 * 16
     assert cold.steady_images == 0  # only the first pass is cold
+    (short,) = expand(study(e={"question": "?", "looped": False, "vary": {"workers": [0]}}))
+    assert short.steady_images == 0
 
 
 def test_plugin_modules_follow_the_levels_and_the_users_aliases():
