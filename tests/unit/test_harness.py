@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from shards import CODE
 from tiny import make_index
@@ -30,6 +29,7 @@ from feedrate.matrix import Conditions
 from feedrate.pipeline import frame_polygons
 from feedrate.report.harness import HarnessView, view_harness
 from feedrate.report.harness_drawing import PARTS, draw_arms
+from feedrate.report.templates import fill
 from feedrate.targets import TargetParams
 from feedrate.targets.codecs.npz import CODEC
 from feedrate.transforms.albumentations import build as build_transform
@@ -318,13 +318,8 @@ def test_the_drawing_names_its_parts(width_in: float) -> None:
 
 
 def test_the_partial_prints_all_of_it_and_escapes() -> None:
-    environment = Environment(
-        loader=PackageLoader("feedrate.report", "."), autoescape=True, undefined=StrictUndefined
-    )
     seen = replace(view(make_artefact()), mechanism="<b>not markup</b>")
-    template = environment.get_template("harness.html.j2")
-    page = template.render(chapter={"dataset": "receipts", "harness": seen})
+    page = str(fill("harness.html.j2", h=seen, name="receipts"))
     assert 'id="receipts-harness"' in page
     assert "&lt;b&gt;not markup" in page
     assert "cache built, 0 reads" in page
-    assert template.render(chapter={"dataset": "receipts", "harness": None}).strip() == ""

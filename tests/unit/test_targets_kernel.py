@@ -109,6 +109,18 @@ def test_it_agrees_on_any_polygons(
         np.testing.assert_array_equal(polygon, before)
 
 
+@pytest.mark.parametrize("lean_px", [1e-300, 1e-142, 1e-38, 1e-19, 1e-9])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_edge_that_is_nearly_upright_or_level_ends_where_it_ends(
+    lean_px: float, turned: bool
+) -> None:
+    outline = np.array([(0.0, 7.0), (10.0, 0.0), (lean_px, 0.0)])
+    polygon = outline[:, ::-1].copy() if turned else outline
+    chosen = TargetParams(distance="segment", min_text_side=0.0)
+    seen = build_targets([polygon], [False], SIZE, chosen)
+    assert_same(seen, build_reference([polygon], [False], SIZE, chosen))
+
+
 @thorough
 @given(st.lists(polygons, min_size=2, max_size=4), st.randoms(use_true_random=False), params)
 def test_the_order_of_polygons_does_not_matter(

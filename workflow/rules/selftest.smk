@@ -1,9 +1,9 @@
 # The instrument measures itself; it needs no study. `snakemake --cores 8 selftest` runs it here.
-rule run_selftest:
+rule selftest:
     output:
         "results/selftest/records.json",
     log:
-        "logs/run_selftest.log",
+        "logs/selftest.log",
     conda:
         ENVIRONMENT
     threads: workflow.cores
@@ -21,7 +21,7 @@ rule run_selftest:
 
 rule judge_selftest:
     input:
-        rules.run_selftest.output,
+        rules.selftest.output,
     output:
         "results/selftest/summary.json",
     log:
@@ -52,8 +52,3 @@ rule render_selftest:
         code=code_hash("feedrate.report.selftest"),
     shell:
         "feedrate --log {log} render-selftest {input} {output}"
-
-
-rule selftest:
-    input:
-        "results/selftest/summary.json",

@@ -153,5 +153,6 @@ def find_strip(
         else:
             one, other = ax - (y - ay) * rise / run, bx - (y - by) * rise / run
             low, high = max(low, min(one, other)), min(high, max(one, other))
-        lows[k] = int(max(math.ceil(low), left))
-        highs[k] = int(min(math.floor(high), right))
+        # Cut before rounding: beside a nearly upright edge both lie beyond any whole number.
+        lows[k] = math.ceil(min(max(low, left), right + 1.0))
+        highs[k] = math.floor(max(min(high, right), left - 1.0))
