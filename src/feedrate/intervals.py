@@ -58,12 +58,14 @@ def signed_rank_interval(differences: npt.ArrayLike, confidence: float = 0.95) -
 @cache
 def _ranks_outside(count: int, confidence: float) -> tuple[int, float]:
     """How many Walsh averages to leave out at either end, and the confidence that leaves."""
-    # ways[s]: subsets of the ranks 1..n with sum s, out of 2**n equally likely ones.
-    ways = np.zeros(count * (count + 1) // 2 + 1)
-    ways[0] = 1
+    # likely[s]: share of the subsets of the ranks 1..n with sum s. Halved rank by rank, which is
+    # exact, for 2**n is no float for large n.
+    likely = np.zeros(count * (count + 1) // 2 + 1)
+    likely[0] = 1
     for rank in range(1, count + 1):
-        ways[rank:] += ways[:-rank].copy()
-    tails = np.cumsum(ways) / 2.0**count
+        likely[rank:] += likely[:-rank].copy()
+        likely /= 2
+    tails = np.cumsum(likely)
     allowed = np.flatnonzero(tails <= (1 - confidence) / 2)
     if not allowed.size:
         raise ValueError(f"{count} pairs cannot give {confidence:.1%} confidence; add pairs")

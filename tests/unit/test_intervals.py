@@ -77,3 +77,11 @@ def test_higher_confidence_is_wider() -> None:
 def test_errors(values: list[float], confidence: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         signed_rank_interval(values, confidence)
+
+
+def test_more_pairs_than_a_power_of_two_can_count_still_have_an_interval():
+    rng = np.random.default_rng(0)
+    found = signed_rank_interval(rng.normal(0.01, 0.1, 1100))
+    assert 0.95 <= found.confidence < 0.9501
+    assert found.low < 0.01 < found.high
+    assert found.high - found.low < 0.02
