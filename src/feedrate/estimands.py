@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from feedrate.tables import EPOCH, STEADY, counted
+from feedrate.tables import counted
+from feedrate.turns import EPOCH, STEADY
 
 Values = npt.NDArray[np.float64]
 NO_FIGURES = ("invalid", "not available")

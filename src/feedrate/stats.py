@@ -46,7 +46,8 @@ from feedrate.breakeven import break_even
 from feedrate.doubts import doubts_about
 from feedrate.estimands import ESTIMANDS, Estimand, log_ratios, paired
 from feedrate.intervals import MIN_PAIRS, signed_rank_interval
-from feedrate.tables import STEADY, counted
+from feedrate.tables import counted
+from feedrate.turns import STEADY
 
 Values = npt.NDArray[np.float64]
 RESAMPLES = 2000

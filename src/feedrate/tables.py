@@ -30,9 +30,7 @@ import pandas as pd
 
 from feedrate.records import SCHEMA, RecordPaths
 from feedrate.steady import Steadiness, judge_run
-
-EPOCH, STEADY = "epoch", "steady"
-"""The kinds of trial that count: a true epoch, and a looped run."""
+from feedrate.turns import EPOCH, STEADY
 
 _TEXT_PREFIXES = (
     *("dataset", "experiment", "cell", "side", "kind", "gate_failures", "equivalence"),

@@ -7,19 +7,14 @@ from pathlib import Path
 import click
 
 from feedrate.cell import Cell
-from feedrate.cli.options import FILE, Model
+from feedrate.cli.options import probe_options
 from feedrate.matrix import Conditions
 from feedrate.progress import Progress
 from feedrate.records import write_json
 
 
 @click.command()
-@click.option("--dataset", required=True)
-@click.option("--base", type=Model(Cell), required=True)
-@click.option("--conditions", type=Model(Conditions), required=True)
-@click.option("--maps", type=FILE, help="Folder of the stored maps; default: results/maps/DATASET.")
-@click.argument("accepted", type=FILE)
-@click.argument("output", type=FILE)
+@probe_options
 def measure_memory(
     dataset: str,
     base: Cell,

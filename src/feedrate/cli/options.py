@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import BaseModel
 
+from feedrate.cell import Cell
 from feedrate.dataconfig import TargetSettings, ValidationSettings
+from feedrate.matrix import Conditions
 
 if TYPE_CHECKING:
     from feedrate.targets import TargetParams
@@ -61,6 +63,22 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--experiments", type=Names(), required=True),
         click.option("--datasets", type=Names(), required=True),
         click.option("--results", type=FILE, default="results", show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+def probe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of what is measured beside the cells: whose base pipeline, on which data."""
+    for option in (
+        click.argument("output", type=FILE),
+        click.argument("accepted", type=FILE),
+        click.option(
+            "--maps", type=FILE, help="Folder of the stored maps; default: results/maps/DATASET."
+        ),
+        click.option("--conditions", type=Model(Conditions), required=True),
+        click.option("--base", type=Model(Cell), required=True),
+        click.option("--dataset", required=True),
     ):
         command = option(command)
     return command

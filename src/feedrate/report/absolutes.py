@@ -12,7 +12,8 @@ import pandas as pd
 from feedrate import phrases
 from feedrate.estimands import ESTIMANDS
 from feedrate.report.sections import DASH
-from feedrate.tables import STEADY, counted, records
+from feedrate.tables import counted, records
+from feedrate.turns import STEADY
 
 TIMES = ("epoch_s", "epoch_with_startup_s", "steady_images_per_s", "stall_fraction")
 COSTS = (

@@ -10,7 +10,8 @@ import pandas as pd
 
 from feedrate import phrases
 from feedrate.figures import Material
-from feedrate.tables import STEADY, counted
+from feedrate.tables import counted
+from feedrate.turns import STEADY
 
 
 def machine_facts(trials: pd.DataFrame, maps: Mapping[str, Any]) -> list[tuple[str, str]]:
