@@ -21,6 +21,7 @@ from feedrate.targets import TargetParams, Targets, build_targets
 from feedrate.targets.kernel import COMPILED_PRESETS, empty_targets, warm
 from feedrate.targets.params import MAPS, Outcome, Preset
 from feedrate.targets.reference import build_reference
+from feedrate.targets.regions import find_regions
 
 HEIGHT, WIDTH = SIZE = (80, 112)
 DATA = Path(os.environ.get("FEEDRATE_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -119,6 +120,20 @@ def test_an_edge_that_is_nearly_upright_or_level_ends_where_it_ends(
     chosen = TargetParams(distance="segment", min_text_side=0.0)
     seen = build_targets([polygon], [False], SIZE, chosen)
     assert_same(seen, build_reference([polygon], [False], SIZE, chosen))
+
+
+def test_a_part_that_dilates_beside_the_frame_draws_nothing() -> None:
+    # Its window is empty, its edges pass through the frame's rows: this once took forever.
+    far = 2.0**20
+    outline = np.array(
+        [(-far, far), (far, far), (149, 0), (0, 0), (far, -far), (far, 0), (500, 0)]
+        + [(far, -far), (-far, -far), (0, far), (-far, 0)]
+    )
+    chosen = TargetParams(distance="segment", preset="seed")
+    found = find_regions([outline], [False], SIZE, chosen).regions
+    assert any(region.window[0] > region.window[2] for region in found)
+    seen = build_targets([outline], [False], SIZE, chosen)
+    assert_same(seen, build_reference([outline], [False], SIZE, chosen))
 
 
 @thorough

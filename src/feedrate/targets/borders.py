@@ -59,13 +59,16 @@ def draw_border(
         count: Of points.
         distance: D in pixels.
         origin: From where `reference` counts: left and top of the dilated outline.
-        window: Left, top, right, bottom, inclusive and in the frame: nothing is drawn outside.
+        window: Left, top, right, bottom, inclusive and in the frame: nothing is drawn outside;
+            left > right or top > bottom where that is nowhere.
         least: Value at D and beyond.
         span: From there to the value on the outline.
         segment: The true distance in place of the published one.
         lows: ``(height,)`` scratch: the first column of a row.
         highs: ``(height,)`` scratch: the last column of a row.
     """
+    if window[0] > window[2] or window[1] > window[3]:
+        return
     for i in range(count):
         j = i + 1 if i + 1 < count else 0
         ax, ay, bx, by = polygon[i, 0], polygon[i, 1], polygon[j, 0], polygon[j, 1]

@@ -13,7 +13,7 @@ Columns = npt.NDArray[np.int64]
 """``(height,)``: a column for every row, counted from the first row in question."""
 
 Window = tuple[int, int, int, int]
-"""Left, top, right, bottom, inclusive."""
+"""Left, top, right, bottom, inclusive; not empty."""
 
 TIE_PX = 1e-5
 """Nearer to a pixel than this, rounding may put Thales' circle on either side of it."""
