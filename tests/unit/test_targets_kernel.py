@@ -125,10 +125,9 @@ def test_an_edge_that_is_nearly_upright_or_level_ends_where_it_ends(
 def test_a_part_that_dilates_beside_the_frame_draws_nothing() -> None:
     # Its window is empty, its edges pass through the frame's rows: this once took forever.
     far = 2.0**20
-    outline = np.array(
-        [(-far, far), (far, far), (149, 0), (0, 0), (far, -far), (far, 0), (500, 0)]
-        + [(far, -far), (-far, -far), (0, far), (-far, 0)]
-    )
+    right = [(far, far), (149, 0), (0, 0), (far, -far), (far, 0), (500, 0), (far, -far)]
+    left = [(-far, -far), (0, far), (-far, 0), (-far, far)]
+    outline = np.array([*right, *left])
     chosen = TargetParams(distance="segment", preset="seed")
     found = find_regions([outline], [False], SIZE, chosen).regions
     assert any(region.window[0] > region.window[2] for region in found)
