@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from feedrate.sample import Image, Polygon, Prepared
+from feedrate.transforms import Frame
 from feedrate.transforms.albumentations import AlbumentationsTransform
 
 
@@ -19,8 +20,10 @@ class RandomFlip(AlbumentationsTransform):
         super().__init__(size)
         self.size, self.coin = size, np.random.default_rng(1)
 
-    def fit(self, image: Image, polygons: Sequence[Polygon]) -> Prepared:
-        plain = super().fit(image, polygons)
+    def fit(
+        self, image: Image, polygons: Sequence[Polygon], frame: Frame | None = None
+    ) -> Prepared:
+        plain = super().fit(image, polygons, frame)
         if self.coin.random() < 0.5:
             return plain
         mirrored = tuple(polygon * (-1, 1) + (self.size, 0) for polygon in plain.polygons)

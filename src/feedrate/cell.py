@@ -45,6 +45,37 @@ class Cell(BaseModel):
         "default",
         description="glibc's malloc; `tuned` keeps freed memory instead of faulting it in anew",
     )
+    image_size: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description="side of the square input (px); 0 is the study's `targets.image_size`",
+    )
+    payload: Literal["float32", "uint8"] = Field(
+        "float32",
+        description="what a batch's images travel as; `uint8` is normalised on the consumer's side",
+    )
+    prefetch_factor: int = Field(
+        2, ge=1, le=64, description="batches that a loader process may hold ready"
+    )
+    persistent_workers: int = Field(
+        0, ge=0, le=1, description="1 keeps loader processes from one epoch to the next"
+    )
+    epochs: int = Field(1, ge=1, le=64, description="epochs of a trial, one right after the other")
+    collate: Literal["worker", "main"] = Field(
+        "worker", description="which process puts samples together to a batch"
+    )
+    threads: int = Field(
+        1, ge=1, le=256, description="threads of OpenCV and torch in each loader process"
+    )
+    pin_memory: int = Field(
+        0, ge=0, le=1, description="1 copies batches to pinned memory; needs a GPU"
+    )
+    ablate: Literal["none", "decode", "transform", "targets", "all"] = Field(
+        "none",
+        description="a stage that is free, its results kept in memory: what it could gain at most;"
+        " `all` leaves only the making of batches",
+    )
 
     def name(self, reference: Cell) -> str:
         """Name this cell by what differs from its reference: ``images~ram+workers~4``."""

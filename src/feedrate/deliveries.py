@@ -25,6 +25,7 @@ class Delivery:
         threads: Threads of torch and OpenCV there, None where the batch does not tell.
         requested_s: When the consumer asked for it; seconds since the iteration began.
         arrived_s: When it came.
+        moved_s: When it was where and as the consumer wants it.
         consumed_s: When the consumer was done with it.
     """
 
@@ -35,12 +36,15 @@ class Delivery:
     threads: tuple[int, int] | None
     requested_s: float
     arrived_s: float
+    moved_s: float
     consumed_s: float
 
     @classmethod
-    def of(cls, batch: Any, requested_s: float, arrived_s: float, consumed_s: float) -> Delivery:
+    def of(
+        cls, batch: Any, requested_s: float, arrived_s: float, moved_s: float, consumed_s: float
+    ) -> Delivery:
         """Remember of a batch what must be remembered."""
-        stamps = (requested_s, arrived_s, consumed_s)
+        stamps = (requested_s, arrived_s, moved_s, consumed_s)
         rows = getattr(batch, "rows", None)
         if rows is None:
             return cls(count_images(batch), None, None, os.getpid(), None, *stamps)
@@ -72,7 +76,8 @@ def describe(deliveries: Sequence[Delivery]) -> dict[str, Any]:
     sums = np.concatenate(clocked).sum(axis=0).tolist() if clocked else [0] * len(COLUMNS)
     total = dict(zip(COLUMNS, sums, strict=True))
     stages_s = {stage: total[f"{stage}_ns"] / 1e9 for stage in WORKER_STAGES}
-    consume_s = sum(each.consumed_s - each.arrived_s for each in deliveries)
+    transfer_s = sum(each.moved_s - each.arrived_s for each in deliveries)
+    consume_s = sum(each.consumed_s - each.moved_s for each in deliveries)
     return {
         "images": sum(each.images for each in deliveries),
         "batches": len(deliveries),
@@ -80,7 +85,9 @@ def describe(deliveries: Sequence[Delivery]) -> dict[str, Any]:
         "stall_s": sum(each.arrived_s - each.requested_s for each in deliveries),
         "consume_s": consume_s,
         "instrumented": bool(clocked),
-        "stages_s": dict.fromkeys(STAGES, 0.0) | stages_s | {"consume": consume_s},
+        "stages_s": dict.fromkeys(STAGES, 0.0)
+        | stages_s
+        | {"transfer": transfer_s, "consume": consume_s},
         "counters": {name: total[name] for name in COUNTERS},
         "workers_seen": len({each.worker for each in deliveries} - {os.getpid()}),
         "batch_rows": [_batch_row(number, each) for number, each in enumerate(deliveries)],
@@ -116,7 +123,7 @@ def _repeats(deliveries: Sequence[Delivery]) -> dict[str, int]:
 
 
 def _batch_row(number: int, each: Delivery) -> dict[str, Any]:
-    names = ("images", "worker", "requested_s", "arrived_s", "consumed_s")
+    names = ("images", "worker", "requested_s", "arrived_s", "moved_s", "consumed_s")
     return {"batch": number, **{name: getattr(each, name) for name in names}}
 
 

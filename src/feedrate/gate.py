@@ -49,7 +49,7 @@ def check_trial(
         known_plugins: False where a user's own plug-in took part, of which nothing is implied
             but the amount of work.
     """
-    batches = -(-images // cell.batch_size)
+    batches = cell.epochs * -(-images // cell.epochs // cell.batch_size)
     checks = [
         equal("batches", batches, trial["batches"]),
         equal("images", images, trial["images"]),
@@ -96,8 +96,11 @@ def check_equivalence(
 def _may_miss(field: str, cell: Cell, reference: Cell) -> bool:
     """Whether the levels announce that a field of the reference's batch is not in the cell's.
 
-    Stored maps of some codecs have no masks; a cell without targets has nothing but images.
+    Stored maps of some codecs have no masks; a cell without targets has nothing but images. At
+    another size no field has the same shape.
     """
+    if cell.image_size != reference.image_size:
+        return True
     if field == "images" or cell.targets == reference.targets:
         return False
     without = _module("targets", cell.targets).ORIGIN is None
@@ -107,9 +110,16 @@ def _may_miss(field: str, cell: Cell, reference: Cell) -> bool:
 def _may_differ(field: str, cell: Cell, reference: Cell) -> bool:
     """Whether the levels of two cells announce different values of a field of the batch."""
     if field == "images":
-        return cell.decoder != reference.decoder or cell.transform != reference.transform
+        stores = (_is_lossy_store(side.images) for side in (cell, reference))
+        stored_apart = cell.images != reference.images and any(stores)
+        decoded_apart = cell.decoder != reference.decoder
+        return stored_apart or decoded_apart or cell.transform != reference.transform
     lossy = any(_is_lossy(side.targets) for side in (cell, reference))
     return cell.transform != reference.transform or (cell.targets != reference.targets and lossy)
+
+
+def _is_lossy_store(images: str) -> bool:
+    return getattr(_module("images", images), "LOSSY", False)
 
 
 def _is_lossy(targets: str) -> bool:
@@ -140,11 +150,14 @@ class _Declared:
 
     @classmethod
     def of(cls, cell: Cell) -> _Declared:
+        if cell.ablate == "all":
+            return cls({"image": None, "target": None}, None)
         store = _module("images", cell.images)
         source = _module("targets", cell.targets)
-        decoded = getattr(store, "DECODED", False)
+        decoded = getattr(store, "DECODED", False) or cell.ablate == "decode"
         library = None if decoded else _module("decoders", cell.decoder).LIBRARY
-        return cls({"image": store.ORIGIN, "target": source.ORIGIN}, library)
+        target = None if cell.ablate == "targets" else source.ORIGIN
+        return cls({"image": store.ORIGIN, "target": target}, library)
 
 
 def _module(kind: str, level: str) -> Any:

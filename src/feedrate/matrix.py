@@ -22,10 +22,6 @@ from feedrate.dataconfig import TargetSettings
 from feedrate.registry import STORED_MAPS, Plugins, target_of
 from feedrate.work import is_network
 
-PREFETCHED = 2
-"""Batches a worker may hold ready: the default of PyTorch's loader."""
-
-
 PASSES = 3
 """Least passes of a looped run: equal images must come again, to tell content from a change."""
 
@@ -80,7 +76,12 @@ class MeasuredCell(BaseModel):
 
     @property
     def images_delivered(self) -> int:
-        """Images of one epoch: all distinct ones once, or few where a network takes them."""
+        """Images of a trial: all distinct ones once an epoch, or few where a network takes them."""
+        return self.images_of_epoch * self.reference.epochs
+
+    @property
+    def images_of_epoch(self) -> int:
+        """Images of one of its epochs."""
         work = self.conditions.work
         few = work.slow_batches * self.reference.batch_size
         return min(few, work.images) if self.slow else work.images
@@ -89,13 +90,14 @@ class MeasuredCell(BaseModel):
     def steady_images(self) -> int:
         """Images of one looped run; 0 where there is none.
 
-        A network on a CPU is too slow for it, and only the first pass over files that are not in
-        memory is cold.
+        A network on a CPU is too slow for it, only the first pass over files that are not in
+        memory is cold, and several epochs have boundaries between them.
         """
         sides = self.sides.values()
-        if not self.looped or self.slow or any(side.page_cache == "cold" for side in sides):
+        once = any(side.page_cache == "cold" or side.epochs > 1 for side in sides)
+        if not self.looped or self.slow or once:
             return 0
-        held = max(1, *(side.workers for side in sides)) * PREFETCHED
+        held = max(max(1, side.workers) * side.prefetch_factor for side in sides)
         batches = self.conditions.work.steady_rounds * held
         return max(batches * self.reference.batch_size, PASSES * self.conditions.work.images)
 
@@ -141,6 +143,9 @@ def _expand_experiment(name: str, experiment: Experiment, config: Config) -> lis
                 f"allowed: {', '.join(cells)}"
             )
     conditions = Conditions.of(config)
+    for cell_name, cell in cells.items():
+        for fault in _faults(cell, reference):
+            raise ConfigError(f"config: experiments.{name}: cell {cell_name}: {fault}")
     return [
         MeasuredCell(
             experiment=name,
@@ -152,6 +157,21 @@ def _expand_experiment(name: str, experiment: Experiment, config: Config) -> lis
         )
         for cell_name, cell in cells.items()
     ]
+
+
+def _faults(cell: Cell, reference: Cell) -> Iterator[str]:
+    """What is wrong with a cell whose every level is right."""
+    if cell.epochs != reference.epochs:
+        yield (
+            f"epochs: {cell.epochs} beside a reference of {reference.epochs} would be other work; "
+            "set it in `reference:`, for both"
+        )
+    for side in (cell, reference):
+        if side.image_size and side.targets in STORED_MAPS:
+            yield (
+                f"image_size: {side.image_size} with targets: {side.targets}, but maps are stored "
+                "at `targets.image_size`; choose targets that are made (kernel, reference) or none"
+            )
 
 
 def _cells(experiment: Experiment, reference: Cell) -> Iterator[Cell]:

@@ -12,6 +12,7 @@ import tempfile
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from feedrate.machine import describe
 from feedrate.matrix import Conditions, MeasuredCell
 from feedrate.pagecache import NotAvailableError, require_level
 from feedrate.records import hash_of
-from feedrate.registry import STORED_MAPS
+from feedrate.registry import BUILT_STORES, STORED_MAPS
 from feedrate.session import Rows, Session, Tell
 from feedrate.turns import EPOCH
 from feedrate.work import TrialSpec, content_hash, files_of
@@ -41,6 +42,7 @@ def measure(
     maps_root: Path,
     progress: Tell,
     servers: Servers | None = None,
+    stores_root: Path | None = None,
 ) -> tuple[dict[str, Any], Rows, Rows]:
     """Measure one cell against its reference, until its interval is narrow enough.
 
@@ -51,6 +53,7 @@ def measure(
         maps_root: Folder with one folder of stored maps a codec.
         progress: Told the number of trials done and to do.
         servers: Where trials are forked; None starts servers for this cell alone.
+        stores_root: Folder with one folder a built store of images; None where no cell reads one.
 
     Returns:
         The record (see `feedrate.records`), and a row for every batch and for every sample. A
@@ -61,7 +64,7 @@ def measure(
     """
     started = _now()
     specs = {
-        side: trial_spec(cell, measured.conditions, index, maps_root)
+        side: trial_spec(cell, measured.conditions, index, maps_root, stores_root)
         for side, cell in measured.sides.items()
     }
     files = {side: files_of(spec) for side, spec in specs.items()}
@@ -71,6 +74,7 @@ def measure(
         own = Servers([TRIAL_MODULE, *IMPORTED_LATE, *measured.modules], ENTRY)
         with nullcontext(servers) if servers else own as given:
             try:
+                _require_installed(measured)
                 session = replace(session, storage_share=_storage_share(session))
                 trials, equivalence = session.run(given, Path(kept), progress)
             except NotAvailableError as reason:
@@ -89,20 +93,47 @@ def measure(
     return record, batch_rows, sample_rows
 
 
-def trial_spec(cell: Cell, conditions: Conditions, index: Path, maps_root: Path) -> TrialSpec:
-    """Say what a trial of this cell needs to know; it delivers the declared images once."""
+def trial_spec(
+    cell: Cell,
+    conditions: Conditions,
+    index: Path,
+    maps_root: Path,
+    stores_root: Path | None = None,
+) -> TrialSpec:
+    """Say what a trial of this cell needs to know; it delivers the declared images once.
+
+    Raises:
+        ValueError: The cell reads a built store, and it is not said where those lie.
+    """
+    if cell.images in BUILT_STORES and stores_root is None:
+        raise ValueError(f"images: {cell.images} is a built store; say where those lie")
     codec = STORED_MAPS.get(cell.targets)
     return TrialSpec(
         levels=cell.model_dump(),
         index=str(index),
         maps_dir=str(maps_root / codec) if codec else None,
-        image_size=conditions.targets.image_size,
+        image_size=cell.image_size or conditions.targets.image_size,
         params=conditions.targets.model_dump(exclude={"image_size"}),
         images=conditions.work.images,
         deliver=conditions.work.images,
         seed=conditions.seed,
         plugins=conditions.plugins,
+        store_dir=str(stores_root / cell.images)
+        if stores_root and cell.images in BUILT_STORES
+        else None,
     )
+
+
+def _require_installed(measured: MeasuredCell) -> None:
+    """Ask the plug-ins of both sides whether they can be used here.
+
+    Raises:
+        NotAvailableError: One cannot; the message says why, and what would cure it.
+    """
+    for name in measured.modules:
+        reason = getattr(import_module(name), "unavailable", lambda: None)()
+        if reason:
+            raise NotAvailableError(reason)
 
 
 def _storage_share(session: Session) -> float:

@@ -6,6 +6,7 @@ hands it one (`Clock`), a training loop leaves the default that does nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,46 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feedrate.cell import Cell
+from feedrate.clock import Clock, Row, SilentClock
 from feedrate.registry import STORED_MAPS, Plugins, resolve
 from feedrate.sample import Fetched, Image, Polygon, Prepared, Sample
 from feedrate.targets.params import TargetParams, Targets
-from feedrate.transforms import require_repeatable
-
-Row = npt.NDArray[np.int64]
-
-
-class Clock(Protocol):
-    """What a pipeline tells about its work; `feedrate.stages.StageClock` listens."""
-
-    def start(self) -> None:
-        """A sample (or the collation of a batch) begins."""
-
-    def lap(self, stage: str) -> None:
-        """The time since the last lap belongs to this stage."""
-
-    def count(self, counter: str, amount: int = 1) -> None:
-        """Something countable happened: a decode, a map from memory, bytes from a file."""
-
-    def row(self) -> Row:
-        """Everything since `start`, one number a column."""
-
-
-class SilentClock:
-    """A clock for those who only want the batches."""
-
-    def start(self) -> None:
-        """Do nothing."""
-
-    def lap(self, stage: str) -> None:
-        """Do nothing."""
-
-    def count(self, counter: str, amount: int = 1) -> None:
-        """Do nothing."""
-
-    def row(self) -> Row:
-        """Return a row without columns."""
-        return np.empty(0, np.int64)
-
+from feedrate.transforms import Frame, build_transform, require_repeatable
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
@@ -62,21 +28,26 @@ class Loaded:
 
     Attributes:
         index: Its place among the pipeline's samples.
-        image: ``(S, S, 3)`` float32, normalised.
+        image: ``(S, S, 3)`` float32, normalised; or uint8, where that is left to the consumer's
+            side.
         targets: The four maps, None where the cell has no targets.
         row: What the clock saw.
+        maker: Process id of the process that loaded it.
     """
 
     index: int
-    image: npt.NDArray[np.float32]
+    image: npt.NDArray[Any]
     targets: Targets | None
     row: Row
+    maker: int = field(default_factory=os.getpid)
 
 
 class Transform(Protocol):
     """Resize and pad, then normalise; see ``feedrate.transforms``."""
 
-    def fit(self, image: Image, polygons: Sequence[Polygon]) -> Prepared:
+    def fit(
+        self, image: Image, polygons: Sequence[Polygon], frame: Frame | None = None
+    ) -> Prepared:
         """Bring an image and its polygons to the target size, still uint8."""
 
     def normalise(self, image: Image) -> npt.NDArray[np.float32]:
@@ -94,47 +65,69 @@ class Pipeline:
         decode: Encoded bytes to uint8 RGB.
         transform: Resize, pad, normalise.
         source: Where the target maps come from.
+        image_size: Side of the square input (px): the longer side that is enough of an image.
+        payload: ``float32``, or ``uint8`` where normalising is left to the consumer's side.
         clock: Who listens.
     """
 
     samples: Sequence[Sample]
     order: Sequence[int]
     store: Any
-    decode: Callable[[bytes], Image]
+    decode: Callable[..., Image]
     transform: Transform
     source: Any
+    image_size: int
+    payload: str = "float32"
     clock: Clock = field(default_factory=SilentClock)
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> Loaded:
-        clock, sample = self.clock, self.samples[index]
+        clock = self.clock
         clock.start()
         fetched = self.store.read(index)
         clock.count(f"image_{fetched.origin}")
         clock.count("image_file_bytes", fetched.file_bytes)
         clock.lap("read")
-        prepared = self._prepare(sample, fetched)
-        image = self.transform.normalise(prepared.image)
+        prepared, image = self.prepare(index, fetched)
         clock.lap("transform")
-        kept = usable_polygons(prepared.polygons)
-        polygons = [prepared.polygons[place] for place in kept]
+        targets = self.find_targets(index, prepared.polygons)
+        clock.lap("targets")
+        return Loaded(index, image, targets, clock.row())
+
+    def prepare(
+        self, index: int, fetched: Fetched[bytes | Prepared]
+    ) -> tuple[Prepared, npt.NDArray[Any]]:
+        """Bring what the store handed over to target size, and to what travels."""
+        if isinstance(fetched.payload, Prepared):
+            prepared = fetched.payload
+        else:
+            image = self.decode_image(index, fetched.payload)
+            self.clock.lap("decode")
+            prepared = fit_sample(self.samples[index], self.transform, image)
+        if self.payload == "uint8":
+            return prepared, prepared.image
+        return prepared, self.transform.normalise(prepared.image)
+
+    def decode_image(self, index: int, data: bytes) -> Image:
+        """Decode a sample's bytes, at a smaller scale where the decoder can."""
+        image = decode_sample(self.samples[index], self.decode, data, self.image_size)
+        self.clock.count("decode")
+        return image
+
+    def find_targets(self, index: int, found: Sequence[Polygon]) -> Targets | None:
+        """Drop the polygons that cannot be drawn, and fetch the maps of the others."""
+        sample, clock = self.samples[index], self.clock
+        kept = usable_polygons(found)
+        polygons = [found[place] for place in kept]
         ignore = [sample.instances[place].ignore for place in kept]
         clock.lap("filter")
         targets = self.source.fetch(sample.key, polygons, ignore)
         clock.count(f"target_{targets.origin}", targets.payload is not None)
         clock.count("target_file_bytes", targets.file_bytes)
-        clock.lap("targets")
-        return Loaded(index, image, targets.payload, clock.row())
-
-    def _prepare(self, sample: Sample, fetched: Fetched[bytes | Prepared]) -> Prepared:
-        if isinstance(fetched.payload, Prepared):
-            return fetched.payload
-        image = decode_sample(sample, self.decode, fetched.payload)
-        self.clock.count("decode")
-        self.clock.lap("decode")
-        return self.transform.fit(image, [item.polygon for item in sample.instances])
+        payload: Targets | None = targets.payload
+        return payload
 
 
 @dataclass(frozen=True)
@@ -146,12 +139,14 @@ class Setting:
         image_size: Side of the square input (px).
         params: How target maps are drawn.
         plugins: The config's own plug-ins.
+        store_dir: Folder of the cell's built store of images; None where it reads none.
     """
 
     maps_dir: Path | None
     image_size: int
     params: TargetParams
     plugins: Plugins = field(default_factory=dict)
+    store_dir: Path | None = None
 
 
 def build_pipeline(
@@ -170,37 +165,51 @@ def build_pipeline(
     """
     plugins = setting.plugins
     decode = resolve("decoders", cell.decoder, plugins)
-    transform = resolve("transforms", cell.transform, plugins)(setting.image_size)
+    transform = build_transform(cell.transform, setting.image_size, plugins)
     if cell.targets in STORED_MAPS:
         require_repeatable(transform, cell.transform)
 
     def prepare(index: int, data: bytes) -> Prepared:
-        polygons = [item.polygon for item in samples[index].instances]
-        image = decode_sample(samples[index], decode, data)
-        prepared: Prepared = transform.fit(image, polygons)
-        return prepared
+        image = decode_sample(samples[index], decode, data, setting.image_size)
+        return fit_sample(samples[index], transform, image)
 
     size = (setting.image_size, setting.image_size)
     open_source = resolve("targets", cell.targets, plugins)
     return Pipeline(
         samples=samples,
         order=order,
-        store=resolve("images", cell.images, plugins)(samples, prepare),
+        store=resolve("images", cell.images, plugins)(samples, prepare, setting.store_dir),
         decode=decode,
         transform=transform,
         source=open_source([item.key for item in samples], setting.maps_dir, size, setting.params),
+        image_size=setting.image_size,
+        payload=cell.payload,
         clock=clock or SilentClock(),
     )
 
 
-def decode_sample(sample: Sample, decode: Callable[[bytes], Image], data: bytes) -> Image:
+def fit_sample(sample: Sample, transform: Transform, image: Image) -> Prepared:
+    """Bring a decoded image, whole or a smaller copy, and its sample's polygons to target size."""
+    polygons = [item.polygon for item in sample.instances]
+    return transform.fit(image, polygons, (sample.height, sample.width))
+
+
+def decode_sample(
+    sample: Sample, decode: Callable[..., Image], data: bytes, at_least: int | None = None
+) -> Image:
     """Decode a sample's bytes.
+
+    Args:
+        sample: Names the file where they are refused.
+        decode: The decoder (`feedrate.decoders.Decode`).
+        data: The encoded file.
+        at_least: The longer side (px) that is enough, None for the whole image.
 
     Raises:
         ValueError: The decoder refuses them; the message names the file.
     """
     try:
-        return decode(data)
+        return decode(data, at_least)
     except ValueError as error:
         raise ValueError(f"{sample.image_path}: {error}") from error
 

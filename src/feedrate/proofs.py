@@ -129,12 +129,13 @@ def check_fits(cell: Cell, trial: Mapping[str, Any]) -> Check:
 
 
 def check_threads(cell: Cell, trial: Mapping[str, Any]) -> Iterator[Check]:
-    """One thread a process, but for a network in the main one."""
+    """As many threads a process as the cell says, but for a network in the main one."""
+    most = cell.threads
     for library in ("torch", "opencv"):
         seen = trial["worker_threads"][f"{library}_max"]
-        yield Check(f"{library} threads of a worker", "at most 1", str(seen), seen <= 1)
+        yield Check(f"{library} threads of a worker", f"at most {most}", str(seen), seen <= most)
         if not is_network(cell.consumer):
-            yield equal(f"{library} threads of the main process", 1, trial["threads"][library])
+            yield equal(f"{library} threads of the main process", most, trial["threads"][library])
 
 
 def equal(name: str, expected: int | str, seen: int | str) -> Check:

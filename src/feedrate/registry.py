@@ -83,6 +83,9 @@ STORED_MAPS: dict[str, str] = {
 }
 """Target sources that read stored maps, and the codec of those; the others need no maps built."""
 
+BUILT_STORES: tuple[str, ...] = ()
+"""Stores of images that a rule builds before a trial can open them."""
+
 Plugins = Mapping[str, Mapping[str, str]]
 """The config's ``plugins:`` block: kind, then alias, then ``"module:attribute"``."""
 

@@ -108,7 +108,7 @@ class Session:
         cell, files = self.measured.sides[turn.side], self.files[turn.side]
         spec = replace(
             self.specs[turn.side],
-            deliver=self._images(turn),
+            deliver=self._images(turn) // self.measured.reference.epochs,
             keep=str(keep) if keep else None,
             observe=keep is not None,
         )

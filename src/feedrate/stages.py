@@ -10,7 +10,8 @@ import numpy.typing as npt
 from feedrate.witness import COUNTERS as DECODED_BY
 
 STAGES = ("read", "decode", "transform", "filter", "targets", "collate", "transfer", "consume")
-"""In the order a sample passes through them. ``transfer`` is the copy to an accelerator."""
+"""In the order a sample passes through them. ``transfer`` is what the consumer's side does before
+it consumes: normalising what travelled as uint8, the copy to an accelerator."""
 
 WORKER_STAGES = STAGES[:6]
 """The stages that run inside a loader; the others belong to the consumer's process."""

@@ -19,7 +19,9 @@ import cv2
 import psutil
 import torch
 
+from feedrate.ablation import ablate
 from feedrate.cell import Cell, split_level
+from feedrate.collate.finishing import Finish, build_finish
 from feedrate.deliveries import Delivery, describe, worker_threads
 from feedrate.equivalence import keep_batch
 from feedrate.index import count_samples, read_places
@@ -51,10 +53,9 @@ def run(request: Mapping[str, Any]) -> dict[str, Any]:
     _set_threads(cell)
     before, started_at = conditions(), time.time()
     stolen_before_s = stolen_s()
-    startup, loader = _start(spec, cell)
+    startup, loader, finish = _start(spec, cell)
     consume = _consumer(cell, spec.plugins)
-    batches = -(-spec.deliver // cell.batch_size)
-    measured = _Run(loader, consume, batches, spec).measure()
+    measured = _Run(loader, finish, consume, cell, spec).measure()
     startup |= {name: measured.pop(name) for name in ("iter_s", "first_batch_s")}
     after = conditions()
     return {
@@ -72,7 +73,7 @@ def run(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _start(spec: TrialSpec, cell: Cell) -> tuple[dict[str, float], Any]:
+def _start(spec: TrialSpec, cell: Cell) -> tuple[dict[str, float], Any, Finish]:
     """Build the loader, and say what each part of that took."""
     began = time.perf_counter()
     index = Path(spec.index)
@@ -86,16 +87,20 @@ def _start(spec: TrialSpec, cell: Cell) -> tuple[dict[str, float], Any]:
         image_size=spec.image_size,
         params=TargetParams(**spec.params),
         plugins=spec.plugins,
+        store_dir=Path(spec.store_dir) if spec.store_dir else None,
     )
-    pipeline = _watched(build_pipeline(cell, samples, order, setting, StageClock()))
+    whole = build_pipeline(cell, samples, order, setting, StageClock())
+    pipeline = _watched(ablate(whole, cell.ablate))
     opened = time.perf_counter()
+    finish = build_finish(pipeline)
     loader = resolve("loaders", cell.loader, spec.plugins)(pipeline, cell)
     built = time.perf_counter()
-    return {
+    startup = {
         "construct_s": (indexed - began) + (built - opened),
         "jit_s": compiled - indexed,
         "preload_s": opened - compiled,
-    }, loader
+    }
+    return startup, loader, finish
 
 
 def _watched(pipeline: Pipeline) -> Pipeline:
@@ -114,10 +119,17 @@ class _Run:
     """The timed part: from the start of the iteration to the last batch consumed."""
 
     def __init__(
-        self, loader: Any, consume: Callable[[Any], None], batches: int, spec: TrialSpec
+        self,
+        loader: Any,
+        finish: Finish,
+        consume: Callable[[Any], None],
+        cell: Cell,
+        spec: TrialSpec,
     ) -> None:
-        self.loader, self.consume, self.batches, self.spec = loader, consume, batches, spec
+        self.loader, self.finish, self.consume, self.spec = loader, finish, consume, spec
+        self.epochs, self.batches = cell.epochs, -(-spec.deliver // cell.batch_size)
         self.deliveries: list[Delivery] = []
+        self.boundaries_s: list[float] = []
         self.memory: list[dict[str, Any]] = []
 
     def measure(self) -> dict[str, Any]:
@@ -125,10 +137,17 @@ class _Run:
         self._observe("preloaded")
         usage_before = own_usage()
         began = time.perf_counter()
-        iterator = iter(self.loader)
+        iterator: Any = iter(self.loader)
         started = time.perf_counter()
         self._observe("iterating")
         self._deliver(iterator, started)
+        for _ in range(1, self.epochs):
+            done, ended = len(self.deliveries), time.perf_counter()
+            iterator = None  # its workers go now, but for those that are to stay
+            iterator = iter(self.loader)
+            self._deliver(iterator, started)
+            if len(self.deliveries) > done:
+                self.boundaries_s.append(self.deliveries[done].arrived_s - (ended - started))
         usage, most_threads = tree_usage(usage_before), worker_process_threads()
         processes = tree_memory()
         self._observe("end")
@@ -137,6 +156,7 @@ class _Run:
             "iter_s": started - began,
             "first_batch_s": self.deliveries[0].arrived_s if self.deliveries else 0.0,
             "epoch_s": self.deliveries[-1].consumed_s if self.deliveries else 0.0,
+            "boundaries_s": self.boundaries_s,
             **usage,
             **memory_total(processes),
             "worker_threads": worker_threads(self.deliveries, most_threads),
@@ -145,17 +165,18 @@ class _Run:
         }
 
     def _deliver(self, iterator: Iterator[Any], started: float) -> None:
-        for number in range(self.batches):
-            asked = time.perf_counter()
+        for _ in range(self.batches):
+            number, asked = len(self.deliveries), time.perf_counter()
             batch = next(iterator, None)
             if batch is None:
                 return  # the exercise gate will say how many were missing
             arrived = time.perf_counter()
+            batch = self.finish(batch)
+            moved = time.perf_counter()
             self.consume(batch)
             done = time.perf_counter()
-            self.deliveries.append(
-                Delivery.of(batch, asked - started, arrived - started, done - started)
-            )
+            stamps = (each - started for each in (asked, arrived, moved, done))
+            self.deliveries.append(Delivery.of(batch, *stamps))
             if self.spec.keep:
                 keep_batch(Path(self.spec.keep), number, batch)
             self._observe("batch", number)
@@ -167,9 +188,9 @@ class _Run:
 
 
 def _set_threads(cell: Cell) -> None:
-    """One thread a process: workers are the only parallelism. A network may use every core."""
-    cv2.setNumThreads(1)
-    torch.set_num_threads(usable_cores() if is_network(cell.consumer) else 1)
+    """As many threads a process as the cell says. A network may use every core."""
+    cv2.setNumThreads(cell.threads)
+    torch.set_num_threads(usable_cores() if is_network(cell.consumer) else cell.threads)
 
 
 def _threads() -> dict[str, Any]:

@@ -44,14 +44,14 @@ class WitnessedDecode:
         counter: Told of every call into a library.
     """
 
-    decode: Callable[[bytes], Any]
+    decode: Callable[..., Any]
     counter: Counter
 
-    def __call__(self, data: bytes) -> Any:
+    def __call__(self, data: bytes, at_least: int | None = None) -> Any:
         """Decode, with the libraries' entry points watched in this very process."""
         if _told.get("counter") is not self.counter:
             watch(self.counter)
-        return self.decode(data)
+        return self.decode(data, at_least)
 
 
 def watch(counter: Counter) -> None:

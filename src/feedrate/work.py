@@ -6,12 +6,16 @@ import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from feedrate.cell import split_level
 from feedrate.files import sha256_of
-from feedrate.registry import Plugins
+from feedrate.registry import BUILT_STORES, Plugins, target_of
+
+if TYPE_CHECKING:  # the Snakemake process loads this module, and no numpy
+    from feedrate.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class TrialSpec:
         plugins: The config's own plug-ins.
         keep: Where to keep what the batches hold for comparison, None to keep nothing.
         observe: Whether to read the memory of all processes at every batch, which takes time.
+        store_dir: Folder of the built store of images, None where the cell reads none.
     """
 
     levels: Mapping[str, str | int]
@@ -44,6 +49,7 @@ class TrialSpec:
     plugins: Plugins
     keep: str | None = None
     observe: bool = False
+    store_dir: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain data."""
@@ -63,12 +69,22 @@ def files_of(spec: TrialSpec) -> list[Path]:
     index = Path(spec.index)
     chosen, _ = work_order(count_samples(index), spec.images, 0, spec.seed)
     samples = read_places(index, chosen)
-    paths = [sample.image_path for sample in samples]
+    paths = _image_files(spec, samples)
     if spec.maps_dir:
         size = (spec.image_size, spec.image_size)
         keys = [sample.key for sample in samples]
         paths += find_files(keys, Path(spec.maps_dir), size, TargetParams(**spec.params)).values()
     return paths
+
+
+def _image_files(spec: TrialSpec, samples: Sequence[Sample]) -> list[Path]:
+    """List the files that a cell's store reads: its own, or the images themselves."""
+    level = str(spec.levels["images"])
+    if level not in BUILT_STORES:
+        return [sample.image_path for sample in samples]
+    module = import_module(target_of("images", level, spec.plugins).partition(":")[0])
+    found: list[Path] = module.files_of(samples, Path(str(spec.store_dir)))
+    return found
 
 
 def content_hash(paths: Sequence[Path]) -> str:

@@ -16,7 +16,7 @@ from tiny import make_samples
 
 from feedrate.cell import Cell
 from feedrate.collate.batch import Batch, Collate
-from feedrate.loaders.dataloader import build, keep_to_one_thread
+from feedrate.loaders.dataloader import build, set_threads
 from feedrate.pipeline import Pipeline, Setting, build_pipeline
 from feedrate.registry import REGISTRIES, STORED_MAPS
 from feedrate.stages import COLUMNS, StageClock
@@ -85,7 +85,7 @@ def test_the_cell_says_how_workers_start(folder: Path, start_method: str) -> Non
     context = loader.multiprocessing_context
     assert isinstance(context, multiprocessing.context.BaseContext)
     assert context.get_start_method() == start_method
-    assert loader.worker_init_fn is keep_to_one_thread
+    assert loader.worker_init_fn.func is set_threads
 
 
 def test_without_workers_nothing_starts(folder: Path) -> None:

@@ -122,9 +122,10 @@ def test_a_lazy_result_is_paid_for_in_its_own_stage(monkeypatch: pytest.MonkeyPa
         samples=[make_sample()],
         order=[0],
         store=SimpleNamespace(read=lambda _: Fetched(b"", "file")),
-        decode=lambda _: result,  # type: ignore[arg-type, return-value]
+        decode=lambda *_: result,  # type: ignore[arg-type, return-value]
         transform=SimpleNamespace(fit=lambda *_: prepared, normalise=lambda _: hands.work(None)),  # type: ignore[arg-type]
         source=SimpleNamespace(fetch=lambda *_: Fetched(None, "computed")),
+        image_size=640,
         clock=clock,
     )
     row = touched(pipeline, clock.touch)[0].row

@@ -13,6 +13,7 @@ from feedrate.dataconfig import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
 from feedrate.registry import Plugins, resolve
+from feedrate.transforms import build_transform
 
 if TYPE_CHECKING:
     from feedrate.sample import Polygon, Sample
@@ -100,6 +101,6 @@ def _polygons_of(
     from feedrate.pipeline import frame_polygons
     from feedrate.transforms import require_repeatable
 
-    fit = resolve("transforms", transform, plugins)(image_size)
+    fit = build_transform(transform, image_size, plugins)
     require_repeatable(fit, transform)
     return lambda sample: frame_polygons(sample, fit)

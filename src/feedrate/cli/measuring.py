@@ -16,22 +16,29 @@ from feedrate.records import write_record
 @click.option("--dataset", required=True)
 @click.option("--cell", "measured", type=Model(MeasuredCell), required=True)
 @click.option("--maps", type=FILE, help="Folder of the stored maps; default: results/maps/DATASET.")
+@click.option("--stores", type=FILE, help="Folder of the built stores; results/stores/DATASET.")
 @click.argument("accepted", type=FILE)
 @click.argument("output", type=FILE)
 def measure_cell(
-    dataset: str, measured: MeasuredCell, maps: Path | None, accepted: Path, output: Path
+    dataset: str,
+    measured: MeasuredCell,
+    maps: Path | None,
+    stores: Path | None,
+    accepted: Path,
+    output: Path,
 ) -> None:
     """Measure one cell against its reference, pair after pair."""
     from feedrate.pairs import measure
 
     progress = Progress(f"measure {measured.experiment}/{measured.name}", "trials", 0)
     record, batches, samples = measure(
-        measured, dataset, accepted, _maps_root(maps, dataset), progress
+        measured,
+        dataset,
+        accepted,
+        maps or Path("results/maps") / dataset,
+        progress,
+        stores_root=stores or Path("results/stores") / dataset,
     )
     write_record(output, record, batches, samples)
     for failure in record["gate"]["failures"]:
         click.echo(f"feedrate: {output}: invalid: {failure}", err=True)
-
-
-def _maps_root(maps: Path | None, dataset: str) -> Path:
-    return maps or Path("results/maps") / dataset

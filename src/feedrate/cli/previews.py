@@ -10,6 +10,7 @@ from feedrate.cli.options import FILE, target_options, target_params
 from feedrate.dataconfig import TargetSettings
 from feedrate.files import write_text
 from feedrate.registry import Plugins, resolve
+from feedrate.transforms import build_transform
 
 
 @click.command()
@@ -25,7 +26,7 @@ def preview_targets(
 
     sample = choose_sample(Index(accepted))
     image = resolve("decoders", "pillow")(sample.image_path.read_bytes())
-    fit = resolve("transforms", transform, plugins)(targets.image_size)
+    fit = build_transform(transform, targets.image_size, plugins)
     draw_preview(output, sample, image, fit, target_params(targets))
 
 
@@ -39,7 +40,7 @@ def preview_signs(
     """Draw the same for quads in perspective and for bent words, which a dataset may not have."""
     from feedrate.preview import draw_preview, sign_sample
 
-    fit = resolve("transforms", transform, plugins)(targets.image_size)
+    fit = build_transform(transform, targets.image_size, plugins)
     for number, output in enumerate((scene, curved)):
         sample, image = sign_sample(number)
         draw_preview(output, sample, image, fit, target_params(targets))

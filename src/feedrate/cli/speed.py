@@ -10,7 +10,7 @@ from feedrate.cli.options import FILE, Model, Names, target_params
 from feedrate.dataconfig import TargetSettings
 from feedrate.progress import Progress
 from feedrate.records import write_json
-from feedrate.registry import resolve
+from feedrate.transforms import build_transform
 
 
 @click.command()
@@ -57,7 +57,7 @@ def compare_datasets(
     )
     first, second = names
     size = targets.image_size
-    setting = Setting(resolve("transforms", transform)(size), size, target_params(targets))
+    setting = Setting(build_transform(transform, size), size, target_params(targets))
     result = compare_datasets(
         samples[0],
         samples[1],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,15 +18,17 @@ class Batch(NamedTuple):
     """What a detector's training step takes. A field is None where the targets have no such map.
 
     Attributes:
-        images: ``(B, 3, S, S)`` float32, normalised.
+        images: ``(B, 3, S, S)`` float32, normalised; or uint8, channels last in memory, for
+            `feedrate.collate.finishing`.
         shrink_maps: ``(B, 1, S, S)`` float32, 1 inside shrunk polygons.
         threshold_maps: ``(B, 1, S, S)`` float32.
         shrink_masks: ``(B, S, S)`` uint8, 1 where the pixel counts in the loss.
         threshold_masks: ``(B, S, S)`` uint8, 1 inside dilated polygons.
         indices: ``(B,)`` int64, places of the samples in the pipeline.
         rows: ``(B, columns)`` int64, what the clock saw; the batch's own time is in the first row.
-        worker: Process id of the process that made the batch.
-        threads: Threads that torch and OpenCV would use in that process.
+        worker: Process id of the process that loaded its samples.
+        threads: Threads that torch and OpenCV would use in that process; None where another one
+            put them together.
     """
 
     images: torch.Tensor
@@ -37,7 +39,7 @@ class Batch(NamedTuple):
     indices: torch.Tensor
     rows: torch.Tensor
     worker: int
-    threads: tuple[int, int]
+    threads: tuple[int, int] | None
 
 
 class Collate:
@@ -49,22 +51,36 @@ class Collate:
     def __call__(self, items: Sequence[Loaded]) -> Batch:
         """Stack samples into tensors."""
         self.clock.start()
-        images = [torch.from_numpy(item.image).permute(2, 0, 1) for item in items]
+        maker = items[0].maker
         maps = [item.targets for item in items if item.targets is not None]
         batch = Batch(
-            images=torch.stack(images),  # the one copy also makes the channels come first
+            images=_stack_images([item.image for item in items]),
             shrink_maps=_stack_maps([each.shrink_map for each in maps]),
             threshold_maps=_stack_maps([each.threshold_map for each in maps]),
             shrink_masks=_stack_masks([each.shrink_mask for each in maps]),
             threshold_masks=_stack_masks([each.threshold_mask for each in maps]),
             indices=torch.tensor([item.index for item in items]),
             rows=torch.from_numpy(np.stack([item.row for item in items])),
-            worker=os.getpid(),
-            threads=(torch.get_num_threads(), cv2.getNumThreads()),
+            worker=maker,
+            threads=(torch.get_num_threads(), cv2.getNumThreads())
+            if maker == os.getpid()
+            else None,
         )
         self.clock.lap("collate")
         batch.rows[0] += torch.from_numpy(self.clock.row())
         return batch
+
+
+def _stack_images(images: Sequence[npt.NDArray[Any]]) -> torch.Tensor:
+    """Stack ``(S, S, 3)`` images into ``(B, 3, S, S)``, in one copy.
+
+    Floats are copied to where their channels come first; bytes stay as they lie, and are copied
+    by whoever normalises them.
+    """
+    tensors = [torch.from_numpy(image) for image in images]
+    if images[0].dtype == np.uint8:
+        return torch.stack(tensors).permute(0, 3, 1, 2)
+    return torch.stack([tensor.permute(2, 0, 1) for tensor in tensors])
 
 
 def _stack_maps(maps: Sequence[npt.NDArray[np.generic]]) -> torch.Tensor | None:

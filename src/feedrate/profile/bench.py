@@ -23,7 +23,7 @@ from feedrate.profile.openings import store_maps
 from feedrate.registry import STORED_MAPS, resolve
 from feedrate.sample import Sample
 from feedrate.targets.params import TargetParams
-from feedrate.transforms import require_repeatable
+from feedrate.transforms import build_transform, require_repeatable
 from feedrate.work import TrialSpec, work_order
 
 
@@ -79,8 +79,7 @@ class Bench:
 
     def transform(self) -> Any:
         """Build the transform alone."""
-        build = resolve("transforms", self.cell.transform, self.setting.plugins)
-        return build(self.setting.image_size)
+        return build_transform(self.cell.transform, self.setting.image_size, self.setting.plugins)
 
 
 def touched(pipeline: Pipeline, touch: Callable[[Any], None]) -> Pipeline:

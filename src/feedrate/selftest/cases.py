@@ -13,7 +13,7 @@ from typing import Any
 from feedrate.cell import Cell
 from feedrate.config import Measuring, Work
 from feedrate.dataconfig import TargetSettings
-from feedrate.matrix import PREFETCHED, Conditions, MeasuredCell
+from feedrate.matrix import Conditions, MeasuredCell
 from feedrate.selftest.material import IMAGE_SIZE
 from feedrate.selftest.sabotage import SABOTAGES
 
@@ -186,7 +186,7 @@ def _patterns(quick: bool) -> Iterator[Case]:
     for name, pattern in list(PATTERNS.items())[: 2 if quick else None]:
         reference = BASE.with_levels(pattern.shared)
         cell = reference.with_levels(pattern.levels)
-        held = PREFETCHED * max(1, reference.workers)
+        held = reference.prefetch_factor * max(1, reference.workers)
         rounds = LOOPED_PASSES * IMAGES // BATCH_SIZE // held
         conditions = _usual(quick, rounds, steady_pairs=6, max_pairs=6)
         yield Case("pattern", name, 0, _measured(f"pattern-{name}", cell, reference, conditions))

@@ -21,6 +21,7 @@ from feedrate.pipeline import frame_polygons
 from feedrate.registry import resolve
 from feedrate.sightings import Sighting
 from feedrate.targets.params import TargetParams
+from feedrate.transforms import build_transform
 from feedrate.validation import Limits, accept_dataset, validate_dataset
 
 IMAGE_SIZE = 256
@@ -93,7 +94,7 @@ def _halved(word: Mapping[str, Any], size: tuple[int, int]) -> list[list[int]]:
 
 
 def _store_maps(accepted: Path, root: Path) -> None:
-    transform = resolve("transforms", "albumentations")(IMAGE_SIZE)
+    transform = build_transform("albumentations", IMAGE_SIZE)
     build_shard(
         read_index(accepted),
         lambda sample: frame_polygons(sample, transform),

@@ -10,9 +10,10 @@ from feedrate.sample import Fetched, Prepared
 class Store(Protocol):
     """The contract of an opened store.
 
-    A plug-in's ``open_store(samples, prepare)`` returns one. What it costs to fill a store is paid
-    there: that is the preload of a trial. ``prepare(index, data)`` decodes and resizes the sample
-    at `index`, for the stores that keep the result.
+    A plug-in's ``open_store(samples, prepare, folder)`` returns one. What it costs to fill a store
+    is paid there: that is the preload of a trial. ``prepare(index, data)`` decodes and resizes the
+    sample at `index`, for the stores that keep the result. ``folder`` holds what was built
+    beforehand, for the stores of `feedrate.registry.BUILT_STORES`; None for the others.
     """
 
     def __len__(self) -> int:

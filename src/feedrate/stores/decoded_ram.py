@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from feedrate.sample import Fetched, Prepared, Sample
 
@@ -29,7 +30,9 @@ class DecodedRamStore:
 
 
 def open_store(
-    samples: Sequence[Sample], prepare: Callable[[int, bytes], Prepared]
+    samples: Sequence[Sample],
+    prepare: Callable[[int, bytes], Prepared],
+    folder: Path | None = None,
 ) -> DecodedRamStore:
     """Read, decode and resize every image: the preload."""
     return DecodedRamStore(

@@ -27,6 +27,10 @@ class DiskStore:
         return Fetched(data, "file", len(data))
 
 
-def open_store(samples: Sequence[Sample], prepare: Callable[[int, bytes], Prepared]) -> DiskStore:
+def open_store(
+    samples: Sequence[Sample],
+    prepare: Callable[[int, bytes], Prepared],
+    folder: Path | None = None,
+) -> DiskStore:
     """Open nothing yet: the preload is empty."""
     return DiskStore(tuple(sample.image_path for sample in samples))

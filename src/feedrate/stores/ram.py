@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from feedrate.sample import Fetched, Prepared, Sample
 
@@ -25,6 +26,10 @@ class RamStore:
         return Fetched(self.files[index], "memory")
 
 
-def open_store(samples: Sequence[Sample], prepare: Callable[[int, bytes], Prepared]) -> RamStore:
+def open_store(
+    samples: Sequence[Sample],
+    prepare: Callable[[int, bytes], Prepared],
+    folder: Path | None = None,
+) -> RamStore:
     """Read every file: the preload."""
     return RamStore(tuple(sample.image_path.read_bytes() for sample in samples))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feedrate.sample import Image, Polygon, Prepared
+from feedrate.transforms import Frame
 
 # On import albumentations asks PyPI for its newest version, unless told not to.
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
@@ -39,9 +40,17 @@ class AlbumentationsTransform:
         )
         self._normalise = Normalize()
 
-    def fit(self, image: Image, polygons: Sequence[Polygon]) -> Prepared:
-        """Resize and pad; see `feedrate.transforms.Transform`."""
+    def fit(
+        self, image: Image, polygons: Sequence[Polygon], frame: Frame | None = None
+    ) -> Prepared:
+        """Resize and pad; see `feedrate.transforms.Transform`.
+
+        A smaller copy of the image is resized for itself: its sides are whole pixels, so that
+        points may come to lie up to half a pixel from where the whole image would have put them.
+        """
         points = np.concatenate([np.empty((0, 2)), *polygons])
+        if frame is not None and frame != image.shape[:2]:
+            points = points * (image.shape[1] / frame[1], image.shape[0] / frame[0])
         ends = np.cumsum([len(polygon) for polygon in polygons[:-1]], dtype=np.intp)
         with np.errstate(over="ignore", invalid="ignore"):  # an absurd point is carried as well
             done = self._fit(image=image, keypoints=points)
