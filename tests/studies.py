@@ -58,10 +58,10 @@ def write_results(results: Path, study: Study) -> None:
         for path, content in (
             (results / "stages" / f"{name}.json", study.stages[name]),
             (results / "maps" / name / "npz.json", study.maps[name]),
-            *(
-                (results / kind / f"{name}.json", getattr(study, kind).get(name, {}))
-                for kind in ("memory", "harness")
-            ),
+            (results / "memory" / f"{name}.json", study.memory.get(name, {})),
+            (results / "harness" / f"{name}.json", study.harness.get(name, {})),
+            (results / "losses" / f"{name}.json", study.losses.get(name, {})),
+            (results / "speed" / "decoders" / f"{name}.json", study.decoders.get(name, {})),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content), encoding="utf-8")

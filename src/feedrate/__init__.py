@@ -1,7 +1,25 @@
 """feedrate: where does the time of an input pipeline go, and what will changing it gain?
 
+    from feedrate import build_loader
+
+is the loader for a training loop of your own (``docs/loader.md``).
+
 The package is a stack of layers (ARCHITECTURE.md); imports point downward only. Importing
 ``feedrate`` itself loads nothing heavy: the Snakemake process and every trial start from it.
 """
 
+import importlib
+from typing import Any
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "build_loader"]
+
+_PUBLIC = {"build_loader": "feedrate.feeding.loader"}
+"""Loaded when they are asked for. Strings, as in the registry: an import statement would make the
+code of everything that imports ``feedrate`` depend on them (`feedrate.codehash`)."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

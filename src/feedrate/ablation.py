@@ -7,13 +7,15 @@ its place. Everything else runs as ever; the batches are the same.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy.typing as npt
 
-from feedrate.pipeline import Loaded, Pipeline, SilentClock
+from feedrate.clock import SilentClock
+from feedrate.pipeline import Loaded, Pipeline, usable_polygons
 from feedrate.sample import Fetched, Image, Polygon, Prepared
 from feedrate.targets.params import Targets
 
@@ -66,7 +68,8 @@ class FreeTargets(Pipeline):
     kept: Sequence[Any] = ()
 
     def find_targets(self, index: int, found: Sequence[Polygon]) -> Targets | None:
-        """Hand over what was drawn before."""
+        """Filter as ever, and hand over what was drawn before."""
+        usable_polygons(found)
         self.clock.lap("filter")
         targets: Targets | None = self.kept[index]
         return targets
@@ -86,7 +89,8 @@ class FreeSamples(Pipeline):
         """Hand over what was loaded before."""
         self.clock.start()
         loaded: Loaded = self.kept[index]
-        return replace(loaded, row=self.clock.row(), maker=os.getpid())
+        row, maker = self.clock.row(), threading.get_native_id()
+        return replace(loaded, row=row, maker=maker, process=os.getpid())
 
 
 def ablate(pipeline: Pipeline, what: str) -> Pipeline:
@@ -98,9 +102,12 @@ def ablate(pipeline: Pipeline, what: str) -> Pipeline:
 
     Raises:
         KeyError: It is no such level.
+        ValueError: The transform is random, so that one outcome cannot stand for all.
     """
     if what == "none":
         return pipeline
+    if what != "decode":
+        _require_one_outcome(pipeline, what)
     silent = replace(pipeline, clock=SilentClock())
     places = range(len(pipeline))
     if what == "decode":
@@ -108,6 +115,15 @@ def ablate(pipeline: Pipeline, what: str) -> Pipeline:
     made = {"transform": _prepared, "targets": _targets, "all": Pipeline.__getitem__}[what]
     kind = {"transform": FreeTransform, "targets": FreeTargets, "all": FreeSamples}[what]
     return _as(kind, pipeline, [made(silent, place) for place in places])
+
+
+def _require_one_outcome(pipeline: Pipeline, what: str) -> None:
+    """Maps and images that were kept of one outcome would stand beside others."""
+    if getattr(pipeline.transform, "random", None) is not False:
+        raise ValueError(
+            f"ablate: {what} keeps one outcome of each image, and the transform is random or does "
+            "not say that it is not; ablate decode, or choose a transform that is not random"
+        )
 
 
 def _decoded(pipeline: Pipeline, index: int) -> Image | None:

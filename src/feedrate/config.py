@@ -34,10 +34,13 @@ FACTOR_KINDS: dict[str, str] = {
 NUMBER_ARGUMENTS = {"sleep": "milliseconds", "spin": "milliseconds"}
 """Plug-ins that need a number behind a colon, and its unit: ``sleep:20``."""
 
-CHOICE_ARGUMENTS = dict.fromkeys(
-    ("dbnet", "dbnet_train"), ("bf16", "channels_last", "bf16-channels_last")
-)
-"""Plug-ins that take a word behind a colon, and the words: ``dbnet:bf16``."""
+CHOICE_ARGUMENTS = {
+    "consumers": dict.fromkeys(
+        ("dbnet", "dbnet_train"), ("bf16", "channels_last", "bf16-channels_last")
+    ),
+    "transforms": dict.fromkeys(("albumentations", "opencv", "fused"), ("linear", "area", "cubic")),
+}
+"""Of each kind, plug-ins that may take a word behind a colon, and the words: ``dbnet:bf16``."""
 
 
 class ConfigError(ValueError):
@@ -118,12 +121,33 @@ class Experiment(Block):
     cells: list[dict[str, str | int]] = Field(
         [], description="cells that change several factors; `{}` is the reference against itself"
     )
+    steps: list[dict[str, str | int]] = Field(
+        [],
+        description="changes made one after the other, each of other factors: a cell after each,"
+        " and the last one without each; drawn as a waterfall",
+    )
     primary: list[str] = Field(
         [], description="names of the cells declared primary: judged without Holm"
     )
     looped: bool = Field(
         True, description="whether its cells get looped runs too, for the steady rate"
     )
+
+    @model_validator(mode="after")
+    def _steps_apart(self) -> Experiment:
+        if self.steps and (self.vary or self.cells):
+            raise ValueError(
+                "steps: stand alone; put `vary` and `cells` in an experiment of their own"
+            )
+        changed: set[str] = set()
+        for step in self.steps:
+            if again := changed & set(step):
+                raise ValueError(
+                    f"steps: {min(again)} is changed by two of them; then neither could be"
+                    " taken away alone"
+                )
+            changed |= set(step)
+        return self
 
 
 class Config(Block):
@@ -147,6 +171,11 @@ class Config(Block):
         False,
         description="let the instrument measure itself too, about 20 minutes; else the report shows"
         " what it found out about itself on another machine",
+    )
+    scale: bool = Field(
+        False,
+        description="find out how costs grow with images, words and megapixels too, on pages made"
+        " for it; half an hour or more",
     )
     targets: TargetSettings = Field(default_factory=TargetSettings, description="the target maps")
     maps: MapSettings = Field(default_factory=MapSettings, description="stored maps")

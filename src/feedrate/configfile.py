@@ -162,10 +162,11 @@ def _experiment_faults(config: Config) -> Iterator[str]:
         for factor, levels in experiment.vary.items():
             for level in levels:
                 yield from _cell_faults(f"{at}.vary", {factor: level}, config)
-        for index, levels_of_cell in enumerate(experiment.cells):
-            yield from _cell_faults(f"{at}.cells[{index}]", levels_of_cell, config)
-        if not experiment.vary and not experiment.cells:
-            yield f"{at}: needs `vary` or `cells`, else it has nothing to measure"
+        for key in ("cells", "steps"):
+            for index, levels_of_cell in enumerate(getattr(experiment, key)):
+                yield from _cell_faults(f"{at}.{key}[{index}]", levels_of_cell, config)
+        if not (experiment.vary or experiment.cells or experiment.steps):
+            yield f"{at}: needs `vary`, `cells` or `steps`, else it has nothing to measure"
 
 
 def _cell_faults(at: str, levels: Mapping[str, str | int], config: Config) -> Iterator[str]:
@@ -194,12 +195,12 @@ def _level_faults(at: str, kind: str, level: str, plugins: Plugins) -> Iterator[
         return
     if not LEVEL.fullmatch(level):
         yield f"{at}: {level!r} may hold only a-z, 0-9 and _ . : -"
-    yield from _argument_faults(at, level)
+    yield from _argument_faults(at, kind, level)
 
 
-def _argument_faults(at: str, level: str) -> Iterator[str]:
+def _argument_faults(at: str, kind: str, level: str) -> Iterator[str]:
     name, argument = split_level(level)
-    unit, choices = NUMBER_ARGUMENTS.get(name), CHOICE_ARGUMENTS.get(name)
+    unit, choices = NUMBER_ARGUMENTS.get(name), CHOICE_ARGUMENTS.get(kind, {}).get(name)
     if unit and not (argument and argument.replace(".", "", 1).isdigit()):
         yield f"{at}: {level!r} needs a number of {unit}, such as '{name}:20'"
     if choices and argument is not None and argument not in choices:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from feedrate.stages import COLUMNS, COUNTERS, STAGES, WORKER_STAGES
+from feedrate.stages import COLUMNS, COUNTERS, SAMPLE_STAGES, STAGES, WORKER_STAGES
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Delivery:
         images: How many.
         indices: Places of its samples in the pipeline, None where the batch does not tell.
         rows: What the clock saw, None where the loader dropped it.
-        worker: Process that made it.
+        makers: Who loaded each of its samples (`feedrate.pipeline.Loaded.maker`).
         threads: Threads of torch and OpenCV there, None where the batch does not tell.
         requested_s: When the consumer asked for it; seconds since the iteration began.
         arrived_s: When it came.
@@ -32,7 +32,7 @@ class Delivery:
     images: int
     indices: Any
     rows: Any
-    worker: int
+    makers: tuple[int, ...]
     threads: tuple[int, int] | None
     requested_s: float
     arrived_s: float
@@ -47,8 +47,10 @@ class Delivery:
         stamps = (requested_s, arrived_s, moved_s, consumed_s)
         rows = getattr(batch, "rows", None)
         if rows is None:
-            return cls(count_images(batch), None, None, os.getpid(), None, *stamps)
-        return cls(len(batch.images), batch.indices, rows, batch.worker, batch.threads, *stamps)
+            return cls(count_images(batch), None, None, (os.getpid(),), None, *stamps)
+        images = len(batch.images)
+        makers = batch.makers or (batch.worker,) * images
+        return cls(images, batch.indices, rows, makers, batch.threads, *stamps)
 
 
 def count_images(batch: Any) -> int:
@@ -73,9 +75,11 @@ def count_images(batch: Any) -> int:
 def describe(deliveries: Sequence[Delivery]) -> dict[str, Any]:
     """Sum up a trial's batches, and list them row by row."""
     clocked = [np.asarray(each.rows) for each in deliveries if each.rows is not None]
-    sums = np.concatenate(clocked).sum(axis=0).tolist() if clocked else [0] * len(COLUMNS)
+    every = np.concatenate(clocked) if clocked else np.zeros((1, len(COLUMNS)), np.int64)
+    sums = every.sum(axis=0).tolist()
     total = dict(zip(COLUMNS, sums, strict=True))
     stages_s = {stage: total[f"{stage}_ns"] / 1e9 for stage in WORKER_STAGES}
+    medians_s = (np.median(every[:, : len(SAMPLE_STAGES)], axis=0) / 1e9).tolist()
     transfer_s = sum(each.moved_s - each.arrived_s for each in deliveries)
     consume_s = sum(each.consumed_s - each.moved_s for each in deliveries)
     return {
@@ -88,8 +92,11 @@ def describe(deliveries: Sequence[Delivery]) -> dict[str, Any]:
         "stages_s": dict.fromkeys(STAGES, 0.0)
         | stages_s
         | {"transfer": transfer_s, "consume": consume_s},
+        "image_median_s": dict(zip(SAMPLE_STAGES, medians_s, strict=True)),
         "counters": {name: total[name] for name in COUNTERS},
-        "workers_seen": len({each.worker for each in deliveries} - {os.getpid()}),
+        "workers_seen": len(
+            {maker for each in deliveries for maker in each.makers} - {os.getpid()}
+        ),
         "batch_rows": [_batch_row(number, each) for number, each in enumerate(deliveries)],
         "sample_rows": [
             row for number, each in enumerate(deliveries) for row in _sample_rows(number, each)
@@ -99,7 +106,8 @@ def describe(deliveries: Sequence[Delivery]) -> dict[str, Any]:
 
 def worker_threads(deliveries: Sequence[Delivery], process_max: int) -> dict[str, int]:
     """The most threads seen in any worker; 0 where there is none, or where none told."""
-    told = [each.threads for each in deliveries if each.threads and each.worker != os.getpid()]
+    own = (os.getpid(),)
+    told = [each.threads for each in deliveries if each.threads and each.makers[:1] != own]
     return {
         "torch_max": max((torch for torch, _ in told), default=0),
         "opencv_max": max((opencv for _, opencv in told), default=0),
@@ -123,8 +131,9 @@ def _repeats(deliveries: Sequence[Delivery]) -> dict[str, int]:
 
 
 def _batch_row(number: int, each: Delivery) -> dict[str, Any]:
-    names = ("images", "worker", "requested_s", "arrived_s", "moved_s", "consumed_s")
-    return {"batch": number, **{name: getattr(each, name) for name in names}}
+    names = ("images", "requested_s", "arrived_s", "moved_s", "consumed_s")
+    told = {name: getattr(each, name) for name in names}
+    return {"batch": number, "worker": each.makers[0], **told}
 
 
 def _sample_rows(number: int, each: Delivery) -> list[dict[str, Any]]:
@@ -134,8 +143,8 @@ def _sample_rows(number: int, each: Delivery) -> list[dict[str, Any]]:
         {
             "batch": number,
             "index": int(index),
-            "worker": each.worker,
+            "worker": maker,
             **dict(zip(COLUMNS, np.asarray(row).tolist(), strict=True)),
         }
-        for index, row in zip(each.indices, each.rows, strict=True)
+        for index, row, maker in zip(each.indices, each.rows, each.makers, strict=True)
     ]

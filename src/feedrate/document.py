@@ -47,15 +47,18 @@ def schema_text() -> str:
     cell = schema["$defs"]["Cell"]["properties"]
     for factor, kind in FACTOR_KINDS.items():
         # Examples, not an enum: a plug-in's alias is a level too.
-        cell[factor]["examples"] = [spelled for name in names(kind) for spelled in _spellings(name)]
+        cell[factor]["examples"] = [
+            spelled for name in names(kind) for spelled in _spellings(kind, name)
+        ]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _spellings(name: str) -> list[str]:
+def _spellings(kind: str, name: str) -> list[str]:
     """How a level of this plug-in may be written: alone, or with what follows its colon."""
     if name in NUMBER_ARGUMENTS:
         return [f"{name}:20"]
-    return [name, *(f"{name}:{choice}" for choice in CHOICE_ARGUMENTS.get(name, ()))]
+    choices = CHOICE_ARGUMENTS.get(kind, {}).get(name, ())
+    return [name, *(f"{name}:{choice}" for choice in choices)]
 
 
 def reference_text(readme: str, checks: Mapping[str, Check]) -> str:

@@ -39,6 +39,7 @@ ESTIMANDS: dict[str, Estimand] = {
     "epoch_with_startup_s": Estimand("s"),
     "startup_s": Estimand("s"),
     "first_batch_s": Estimand("s"),
+    "boundary_s": Estimand("s"),
     "images_per_s": Estimand("images/s", sign=-1),
     "steady_images_per_s": Estimand("images/s", sign=-1, kind=STEADY),
     "cpu_s_per_image": Estimand("s/image", better="less", worse="more"),

@@ -12,18 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feedrate.cell import Cell
+from feedrate.cell import Cell, split_level
 from feedrate.equivalence import ROUNDING
 from feedrate.proofs import (
     Check,
     Origins,
     check_consumed,
     check_fits,
+    check_free,
     check_from_storage,
     check_page_cache,
     check_reads,
     check_repeats,
     check_threads,
+    crews,
     equal,
 )
 from feedrate.registry import STORED_MAPS, resolve, target_of
@@ -61,11 +63,13 @@ def check_trial(
         declared = _Declared.of(cell)
         checks += check_repeats(trial["repeats"], images, distinct)
         checks += _origins(declared, trial["counters"], images)
-        checks += check_reads(cell, declared.origins, trial)
-        checks += check_from_storage(cell, declared.origins, trial)
+        checks += check_reads(cell, declared.origins, trial, declared.mapped)
+        checks += check_from_storage(cell, declared.origins, trial, declared.mapped)
         # Batches go round the workers in turn: a short trial cannot show them all.
-        checks.append(equal("workers", min(cell.workers, batches), trial["workers_seen"]))
+        workers = crews(cell) * min(cell.workers, batches // cell.epochs)
+        checks.append(equal("workers", workers, trial["workers_seen"]))
         checks.append(check_fits(cell, trial))
+        checks += check_free(cell, trial)
     return checks
 
 
@@ -109,17 +113,36 @@ def _may_miss(field: str, cell: Cell, reference: Cell) -> bool:
 
 def _may_differ(field: str, cell: Cell, reference: Cell) -> bool:
     """Whether the levels of two cells announce different values of a field of the batch."""
+    if _is_random(cell.transform):
+        return True
     if field == "images":
         stores = (_is_lossy_store(side.images) for side in (cell, reference))
         stored_apart = cell.images != reference.images and any(stores)
-        decoded_apart = cell.decoder != reference.decoder
+        decoded_apart = cell.decoder != reference.decoder or _library(cell) != _library(reference)
         return stored_apart or decoded_apart or cell.transform != reference.transform
     lossy = any(_is_lossy(side.targets) for side in (cell, reference))
-    return cell.transform != reference.transform or (cell.targets != reference.targets and lossy)
+    # Of a smaller copy the polygons may come to lie up to half a pixel elsewhere.
+    smaller = any(_is_lossy_store(side.images) for side in (cell, reference))
+    return (
+        cell.transform != reference.transform
+        or (cell.targets != reference.targets and lossy)
+        or (cell.images != reference.images and smaller)
+    )
 
 
 def _is_lossy_store(images: str) -> bool:
     return getattr(_module("images", images), "LOSSY", False)
+
+
+def _library(cell: Cell) -> str:
+    """Whose code decodes: a loader that does so itself names it, else the decoder does."""
+    own = getattr(_module("loaders", cell.loader), "LIBRARY", None)
+    return str(own or _module("decoders", cell.decoder).LIBRARY)
+
+
+def _is_random(transform: str) -> bool:
+    """Whether a transform moves an image as it draws: other workers draw something else."""
+    return getattr(_module("transforms", transform), "RANDOM", False)
 
 
 def _is_lossy(targets: str) -> bool:
@@ -147,6 +170,7 @@ class _Declared:
 
     origins: Origins
     library: str | None
+    mapped: bool = False
 
     @classmethod
     def of(cls, cell: Cell) -> _Declared:
@@ -155,13 +179,15 @@ class _Declared:
         store = _module("images", cell.images)
         source = _module("targets", cell.targets)
         decoded = getattr(store, "DECODED", False) or cell.ablate == "decode"
-        library = None if decoded else _module("decoders", cell.decoder).LIBRARY
+        library = None if decoded else _library(cell)
         target = None if cell.ablate == "targets" else source.ORIGIN
-        return cls({"image": store.ORIGIN, "target": target}, library)
+        mapped = getattr(store, "MAPPED", False)
+        return cls({"image": store.ORIGIN, "target": target}, library, mapped)
 
 
 def _module(kind: str, level: str) -> Any:
-    return importlib.import_module(target_of(kind, level).partition(":")[0])
+    name, _ = split_level(level)
+    return importlib.import_module(target_of(kind, name).partition(":")[0])
 
 
 def _origins(declared: _Declared, counters: Mapping[str, int], images: int) -> Iterator[Check]:

@@ -19,7 +19,7 @@ from feedrate.config import (
     Work,
 )
 from feedrate.dataconfig import TargetSettings
-from feedrate.registry import STORED_MAPS, Plugins, target_of
+from feedrate.registry import BUILT_STORES, FITTED_STORES, STORED_MAPS, Plugins, target_of
 from feedrate.work import is_network
 
 PASSES = 3
@@ -70,6 +70,11 @@ class MeasuredCell(BaseModel):
         return sorted(codec for codec in found if codec)
 
     @property
+    def stores(self) -> list[str]:
+        """Built stores of images that either side reads."""
+        return sorted({side.images for side in self.sides.values()} & set(BUILT_STORES))
+
+    @property
     def slow(self) -> bool:
         """Whether a network takes the batches: too slow on a CPU for a whole epoch."""
         return any(is_network(side.consumer) for side in self.sides.values())
@@ -114,13 +119,30 @@ def expand(config: Config) -> list[MeasuredCell]:
     """List every measured cell of a study, experiment by experiment.
 
     Raises:
-        ConfigError: An experiment declares a primary cell it does not have.
+        ConfigError: An experiment declares a primary cell it does not have, a cell's levels do not
+            fit together, or the base reads a store that is built for cells.
     """
+    if config.base.images in BUILT_STORES:
+        raise ConfigError(
+            f"config: base.images: {config.base.images!r} is built from the base's own images; "
+            "set it in the `reference:` of an experiment"
+        )
     return [
         measured
         for name, experiment in config.experiments.items()
         for measured in _expand_experiment(name, experiment, config)
     ]
+
+
+def finished_cells(config: Config) -> dict[str, Cell]:
+    """What every experiment of steps arrives at: its reference after all of them."""
+    return {
+        name: config.base.with_levels(experiment.reference).with_levels(
+            {factor: level for step in experiment.steps for factor, level in step.items()}
+        )
+        for name, experiment in config.experiments.items()
+        if experiment.steps
+    }
 
 
 def plugin_modules(cell: Cell, plugins: Plugins) -> list[str]:
@@ -135,6 +157,12 @@ def plugin_modules(cell: Cell, plugins: Plugins) -> list[str]:
 
 def _expand_experiment(name: str, experiment: Experiment, config: Config) -> list[MeasuredCell]:
     reference = config.base.with_levels(experiment.reference)
+    for step in experiment.steps:
+        if reference.with_levels(step) == reference:
+            raise ConfigError(
+                f"config: experiments.{name}.steps: {dict(step)} changes nothing; "
+                "the reference is so already"
+            )
     cells = {cell.name(reference): cell for cell in _cells(experiment, reference)}
     for primary in experiment.primary:
         if primary not in cells:
@@ -144,7 +172,7 @@ def _expand_experiment(name: str, experiment: Experiment, config: Config) -> lis
             )
     conditions = Conditions.of(config)
     for cell_name, cell in cells.items():
-        for fault in _faults(cell, reference):
+        for fault in [*_faults(cell, reference), *_store_faults(cell, reference, config)]:
             raise ConfigError(f"config: experiments.{name}: cell {cell_name}: {fault}")
     return [
         MeasuredCell(
@@ -174,6 +202,20 @@ def _faults(cell: Cell, reference: Cell) -> Iterator[str]:
             )
 
 
+def _store_faults(cell: Cell, reference: Cell, config: Config) -> Iterator[str]:
+    """A store's images were brought to size once, with the levels of the base."""
+    base, size = config.base, config.targets.image_size
+    for side in (cell, reference):
+        for factor in FITTED_STORES.get(side.images, ()):
+            # Of the factors only image_size may be 0, which is the study's own.
+            level, built = (getattr(each, factor) or size for each in (side, base))
+            if level != built:
+                yield (
+                    f"{factor}: {level} with images: {side.images}, which is built with the base's "
+                    f"{built}; set `{factor}: {built}` in this cell too, or change `base:`"
+                )
+
+
 def _cells(experiment: Experiment, reference: Cell) -> Iterator[Cell]:
     for factor, levels in experiment.vary.items():
         for level in levels:
@@ -183,3 +225,15 @@ def _cells(experiment: Experiment, reference: Cell) -> Iterator[Cell]:
                 yield cell
     for levels_of_cell in experiment.cells:
         yield reference.with_levels(levels_of_cell)
+    yield from _stepped(experiment, reference)
+
+
+def _stepped(experiment: Experiment, reference: Cell) -> Iterator[Cell]:
+    """The reference after one step, after two, and so on; then the last one without each step."""
+    steps = experiment.steps
+    taken = [steps[: place + 1] for place in range(len(steps))]
+    # Without the last step it is the one before: it stands there already.
+    taken += [steps[:place] + steps[place + 1 :] for place in range(len(steps) - 1)]
+    for chosen in taken:
+        levels = {factor: level for step in chosen for factor, level in step.items()}
+        yield reference.with_levels(levels)

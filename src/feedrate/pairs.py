@@ -8,6 +8,7 @@ measured, and the reference beside every cell is a control chart of the machine.
 from __future__ import annotations
 
 import functools
+import json
 import tempfile
 from contextlib import nullcontext
 from dataclasses import replace
@@ -20,6 +21,7 @@ from feedrate.cell import Cell
 from feedrate.codehash import code_hash
 from feedrate.equivalence import compare
 from feedrate.forkserver import ALLOCATORS, Servers, variables_of
+from feedrate.loaders import pinning_unavailable
 from feedrate.machine import describe
 from feedrate.matrix import Conditions, MeasuredCell
 from feedrate.pagecache import NotAvailableError, require_level
@@ -125,15 +127,18 @@ def trial_spec(
 
 
 def _require_installed(measured: MeasuredCell) -> None:
-    """Ask the plug-ins of both sides whether they can be used here.
+    """Ask the plug-ins of both sides, and what pinned memory needs, whether they are here.
 
     Raises:
         NotAvailableError: One cannot; the message says why, and what would cure it.
     """
-    for name in measured.modules:
-        reason = getattr(import_module(name), "unavailable", lambda: None)()
-        if reason:
-            raise NotAvailableError(reason)
+    reasons = [
+        getattr(import_module(name), "unavailable", lambda: None)() for name in measured.modules
+    ]
+    if any(side.pin_memory for side in measured.sides.values()):
+        reasons.append(pinning_unavailable())
+    for reason in filter(None, reasons):
+        raise NotAvailableError(reason)
 
 
 def _storage_share(session: Session) -> float:
@@ -168,6 +173,7 @@ def _facts(session: Session) -> dict[str, Any]:
             "steady_batches": -(-measured.steady_images // size),
         },
         "seed": conditions.seed,
+        "stores": _stores(session),
         "machine": _machine(files[0], files[-1]),
         "hashes": {
             "dataset": content_hash(files),
@@ -178,6 +184,17 @@ def _facts(session: Session) -> dict[str, Any]:
             side: variables_of(ALLOCATORS[cell.allocator]) for side, cell in measured.sides.items()
         },
     }
+
+
+def _stores(session: Session) -> dict[str, Any]:
+    """What the built store of a side is and took to build: its manifest, without the files."""
+    manifests = {
+        side: json.loads(Path(f"{spec.store_dir}.json").read_text(encoding="utf-8"))
+        for side, spec in session.specs.items()
+        if spec.store_dir
+    }
+    told = ("store", "images", "bytes", "dataset_bytes", "build", "made_with")
+    return {side: {name: each[name] for name in told} for side, each in manifests.items()}
 
 
 @functools.cache

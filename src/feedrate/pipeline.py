@@ -7,6 +7,7 @@ hands it one (`Clock`), a training loop leaves the default that does nothing.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from feedrate.sample import Fetched, Image, Polygon, Prepared, Sample
 from feedrate.targets.params import TargetParams, Targets
 from feedrate.transforms import Frame, build_transform, require_repeatable
 
+
 @dataclass(frozen=True, eq=False)
 class Loaded:
     """One sample, ready to be collated.
@@ -32,14 +34,16 @@ class Loaded:
             side.
         targets: The four maps, None where the cell has no targets.
         row: What the clock saw.
-        maker: Process id of the process that loaded it.
+        maker: The thread that loaded it, by its native id; that of a main thread is its process id.
+        process: The process that loaded it, by its id.
     """
 
     index: int
     image: npt.NDArray[Any]
     targets: Targets | None
     row: Row
-    maker: int = field(default_factory=os.getpid)
+    maker: int = field(default_factory=threading.get_native_id)
+    process: int = field(default_factory=os.getpid)
 
 
 class Transform(Protocol):
@@ -161,7 +165,8 @@ def build_pipeline(
     Raises:
         feedrate.registry.UnknownPluginError: A level names no plug-in.
         FileNotFoundError: A stored map is missing.
-        ValueError: Maps are stored, and the transform is random (or does not say).
+        ValueError: Maps or prepared images are stored, and the transform is random (or does not
+            say).
     """
     plugins = setting.plugins
     decode = resolve("decoders", cell.decoder, plugins)
@@ -170,6 +175,7 @@ def build_pipeline(
         require_repeatable(transform, cell.transform)
 
     def prepare(index: int, data: bytes) -> Prepared:
+        require_repeatable(transform, cell.transform, "images")
         image = decode_sample(samples[index], decode, data, setting.image_size)
         return fit_sample(samples[index], transform, image)
 

@@ -18,8 +18,13 @@ from feedrate.turns import EPOCH, SIDES
 TYPICAL_MS = {
     "read": 0.1,
     "pillow": 13.0,
+    "pillow_draft": 8.0,
     "opencv": 8.0,
+    "opencv_reduced": 6.0,
     "simplejpeg": 7.0,
+    "simplejpeg_scaled": 4.5,
+    "turbojpeg": 7.0,
+    "nvimgcodec": 7.0,
     "transform": 5.0,
     "reference": 45.0,
     "kernel": 0.8,
@@ -29,6 +34,7 @@ TYPICAL_MS = {
     "packed": 0.4,
     "packed_ram": 0.4,
     "polygons": 0.9,
+    "resized_jpeg": 1.5,
     "collate": 4.0,
     "dbnet": 500.0,
     "dbnet_train": 1800.0,
@@ -37,6 +43,24 @@ TYPICAL_MS = {
 
 Only used where no earlier record of the same cell tells better.
 """
+
+AREA_MS = 12.0
+"""What resizing by area, or by cubic polynomials, costs more."""
+
+COLD_MS = 2.0
+"""What reading a file costs more that is not in memory."""
+
+SIDE_PX = 640
+"""Side of the input that the costs above are of; those of pixels grow with its square."""
+
+LIGHT_PAYLOAD = 0.25
+"""Share of the cost of collating that is left where bytes travel."""
+
+PRELOADED = {"npz_ram": "npz", "packed_ram": "packed"}
+"""Target sources that load every map before the first batch, and what loading one costs."""
+
+STARTING_S = 4.0
+"""Workers that start from nothing import everything first."""
 
 SERVER_S = 6.0
 """Importing everything once a cell."""
@@ -100,8 +124,10 @@ def plan(config: Config, trials_dir: Path) -> list[Cost]:
 def _cost(measured: MeasuredCell, dataset: str, trials_dir: Path) -> Cost:
     path = trials_dir / dataset / measured.experiment / f"{measured.name}.json"
     seen = _seen(path)
+    images = measured.conditions.work.images
     estimate = {
-        side: estimate_s(cell, measured.images_delivered) for side, cell in measured.sides.items()
+        side: estimate_s(cell, measured.images_delivered, images)
+        for side, cell in measured.sides.items()
     }
     measuring = measured.conditions.measuring
     likely = math.ceil((2 * measuring.pairs + measuring.max_pairs) / 3)
@@ -120,17 +146,57 @@ def _cost(measured: MeasuredCell, dataset: str, trials_dir: Path) -> Cost:
     )
 
 
-def estimate_s(cell: Cell, images: int) -> float:
-    """Estimate one trial from typical costs: work shared by as many workers as there are cores."""
-    names = ["read", cell.decoder, "transform", cell.targets, "collate"]
-    if cell.images == "decoded_ram":
-        names.remove(cell.decoder)
-    per_image_ms = sum(TYPICAL_MS.get(name, 0.0) for name in names)
-    loading_s = images * per_image_ms / 1e3 / min(max(cell.workers, 1), usable_cores())
+def estimate_s(cell: Cell, images: int, distinct: int = 0) -> float:
+    """Estimate one trial from typical costs, what comes before its first batch included.
+
+    Args:
+        cell: Its levels. Work is shared by as many workers as there are cores.
+        images: Images delivered.
+        distinct: Different ones among them: what fills a cache goes through these once.
+    """
+    stages_ms = _stages_ms(cell)
+    filled = ("decode", "transform") if cell.images == "decoded_ram" else ()
+    ablated = stages_ms if cell.ablate != "none" else ()
+    filling_ms = sum(_stages_ms(cell, filled=True)[stage] for stage in ablated or filled)
+    filling_ms += TYPICAL_MS.get(PRELOADED.get(cell.targets, ""), 0.0)
+    startup_s = distinct * filling_ms / 1e3
+    startup_s += STARTING_S * (cell.workers > 0 and cell.start_method != "fork")
+    at_once = min(max(cell.workers, 1), usable_cores())
+    loading_s = images * sum(stages_ms.values()) / 1e3 / at_once
     consumer, argument = split_level(cell.consumer)
     paced_s = _milliseconds(consumer, argument) / 1e3 * images / cell.batch_size
     consuming_s = paced_s + images * TYPICAL_MS.get(consumer, 0.0) / 1e3
-    return max(loading_s, consuming_s) if cell.workers else loading_s + consuming_s
+    epoch_s = max(loading_s, consuming_s) if cell.workers else loading_s + consuming_s
+    return startup_s + epoch_s
+
+
+def _stages_ms(cell: Cell, filled: bool = False) -> dict[str, float]:
+    """What each stage costs; or what it costs while caches are filled, before it is free."""
+    area = (cell.image_size / SIDE_PX) ** 2 if cell.image_size else 1.0
+    _, interpolation = split_level(cell.transform)
+    slow = interpolation in ("area", "cubic")
+    stages_ms = {
+        "read": TYPICAL_MS["read"] + COLD_MS * (cell.page_cache == "cold"),
+        "decode": TYPICAL_MS.get(cell.decoder, 0.0),
+        "transform": area * TYPICAL_MS["transform"] + AREA_MS * slow,
+        "targets": TYPICAL_MS.get(cell.targets, 0.0),
+        "collate": area * TYPICAL_MS["collate"],
+    }
+    if cell.payload == "uint8":
+        stages_ms["collate"] *= LIGHT_PAYLOAD
+    if cell.images == "resized_jpeg":
+        stages_ms["decode"] = TYPICAL_MS[cell.images]
+    if filled:
+        return stages_ms
+    gone: dict[str, tuple[str, ...]] = {
+        "all": ("read", "decode", "transform", "targets"),
+        "none": (),
+    }
+    for stage in gone.get(cell.ablate, (cell.ablate,)):
+        stages_ms[stage] = 0.0
+    if cell.images in ("decoded_ram", "decoded_mmap"):
+        stages_ms["decode"] = 0.0
+    return stages_ms
 
 
 def _milliseconds(consumer: str, argument: str | None) -> float:
@@ -149,6 +215,8 @@ def _seen(path: Path) -> _Seen | None:
     if not path.is_file():
         return None
     record = json.loads(path.read_text())
+    if not record.get("available", {"ok": True})["ok"]:
+        return _Seen(0, dict.fromkeys(SIDES, 0.0))
     epochs = [t for t in record["trials"] if t.get("kind") == EPOCH]
     if not epochs:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 from feedrate.cell import Cell, split_level
 from feedrate.config import NUMBER_ARGUMENTS
 from feedrate.pagecache import COLD_MOST, WARM_LEAST
-from feedrate.stages import WORKER_STAGES
+from feedrate.stages import SAMPLE_STAGES, WORKER_STAGES
 from feedrate.work import is_network
 
 SLACK_BYTES = 640 << 10
@@ -26,13 +26,25 @@ COLD_SHARE, WARM_SHARE = 0.98, 0.02
 
 FAULT_BYTES = 8 << 20
 """What storage may give for a major fault, read-ahead included: a library's page that the kernel
-had reclaimed. Data are read, not mapped, and reading is no fault."""
+had reclaimed. Data that are read are no fault; of a mapped store any fault may be, and none is
+excused."""
 
 PACED_SHARE = 0.99
 """Of a paced consumer's declared time: clocks and sleeps are that exact."""
 
 FITTING_SHARE = 1.1
 """Of the time of all workers: more cannot have been worked in it, the clock's error aside."""
+
+
+FREED: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    **{stage: (stage,) for stage in ("decode", "transform", "targets")},
+    "all": SAMPLE_STAGES,
+}
+"""Stages that a level of ``ablate`` makes free: nothing is left of them but handing over."""
+
+FREE_S = 2e-4
+"""What handing over what is there already may take; it takes microseconds."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +61,27 @@ Origins = Mapping[str, str | None]
 """Where ``image`` and ``target`` come from by declaration: file, memory, computed, or nowhere."""
 
 
-def check_reads(cell: Cell, origins: Origins, trial: Mapping[str, Any]) -> Iterator[Check]:
-    """The kernel's count of bytes read must bear out the pipeline's."""
+def crews(cell: Cell) -> int:
+    """How often workers start in a trial: for every epoch, but for those that stay."""
+    return 1 if cell.persistent_workers else cell.epochs
+
+
+def check_reads(
+    cell: Cell, origins: Origins, trial: Mapping[str, Any], mapped: bool = False
+) -> Iterator[Check]:
+    """The kernel's count of bytes read must bear out the pipeline's.
+
+    Of a mapped store no read call is counted: its bytes must not be among those read. A store that
+    falls back to the original files reads them, and is found out by that.
+    """
     counters = trial["counters"]
-    claimed = counters["image_file_bytes"] + counters["target_file_bytes"]
+    claimed = counters["target_file_bytes"]
+    if not mapped:
+        claimed += counters["image_file_bytes"]
     seen = trial["os"]["read_chars"]
-    slack = SLACK_BYTES * (1 + cell.workers) + WATCHING_BYTES * bool(trial["memory"])
-    slack += STARTING_BYTES * cell.workers * (cell.start_method != "fork")
+    workers = cell.workers * crews(cell)
+    slack = SLACK_BYTES * (1 + workers) + WATCHING_BYTES * bool(trial["memory"])
+    slack += STARTING_BYTES * workers * (cell.start_method != "fork")
     least, most = claimed, int(claimed * 1.05) + slack
     yield Check("bytes read", f"{least} to {most}", str(seen), least <= seen <= most)
     for what, origin in origins.items():
@@ -64,8 +90,10 @@ def check_reads(cell: Cell, origins: Origins, trial: Mapping[str, Any]) -> Itera
         yield Check(f"{what}_file_bytes", expected, str(told), (told > 0) == (origin == "file"))
 
 
-def check_from_storage(cell: Cell, origins: Origins, trial: Mapping[str, Any]) -> Iterator[Check]:
-    """Of the bytes a trial asked for, those that a device really gave."""
+def check_from_storage(
+    cell: Cell, origins: Origins, trial: Mapping[str, Any], mapped: bool = False
+) -> Iterator[Check]:
+    """Of the bytes a trial asked for, those that a device really gave, mapped ones too."""
     if cell.page_cache == "as_found" or "file" not in origins.values():
         return
     counters = trial["counters"]
@@ -75,8 +103,8 @@ def check_from_storage(cell: Cell, origins: Origins, trial: Mapping[str, Any]) -
         least = int(told * COLD_SHARE * trial["page_cache"]["storage_share"])
         yield Check("bytes from storage", f"{least} or more", str(seen), seen >= least)
     elif not trial["discarded"]:  # the first child of a server also reads parts of libraries
-        faulted = int(trial["major_faults"]) * FAULT_BYTES
-        most = int(told * WARM_SHARE) + SLACK_BYTES * (1 + cell.workers) + faulted
+        faulted = 0 if mapped else int(trial["major_faults"]) * FAULT_BYTES
+        most = int(told * WARM_SHARE) + SLACK_BYTES * (1 + cell.workers * crews(cell)) + faulted
         yield Check("bytes from storage", f"{most} or less", str(seen), seen <= most)
 
 
@@ -122,10 +150,23 @@ def check_fits(cell: Cell, trial: Mapping[str, Any]) -> Check:
     """What was done in the stages must have been done within the time that was measured."""
     worked_s = sum(trial["stages_s"][stage] for stage in WORKER_STAGES)
     window_s = trial["startup"]["iter_s"] + trial["epoch_s"]
-    most_s = FITTING_SHARE * window_s * max(cell.workers, 1)
+    # Who collates apart from the workers works beside them.
+    hands = max(cell.workers, 1) + bool(cell.workers and cell.collate == "main")
+    most_s = FITTING_SHARE * window_s * hands
     return Check(
         "work within the time", f"{most_s:.3f} s or less", f"{worked_s:.3f} s", worked_s <= most_s
     )
+
+
+def check_free(cell: Cell, trial: Mapping[str, Any]) -> Iterator[Check]:
+    """A stage that is said to be free must take next to no time, in the middle of all images.
+
+    Not their sum: a process may be held up for milliseconds anywhere.
+    """
+    for stage in FREED[cell.ablate]:
+        seen_s = trial["image_median_s"][stage]
+        expected, seen = f"at most {1e3 * FREE_S:g} ms an image", f"{1e3 * seen_s:.3f} ms"
+        yield Check(f"time of {stage}, which is free", expected, seen, seen_s <= FREE_S)
 
 
 def check_threads(cell: Cell, trial: Mapping[str, Any]) -> Iterator[Check]:

@@ -31,14 +31,28 @@ REGISTRIES: dict[str, dict[str, str]] = {
         "disk": "feedrate.stores.disk:open_store",
         "ram": "feedrate.stores.ram:open_store",
         "decoded_ram": "feedrate.stores.decoded_ram:open_store",
+        "tar": "feedrate.stores.tar:open_store",
+        "lmdb": "feedrate.stores.lmdb:open_store",
+        "decoded_mmap": "feedrate.stores.decoded_mmap:open_store",
+        "resized_jpeg": "feedrate.stores.resized_jpeg:open_store",
     },
     "decoders": {
         "pillow": "feedrate.decoders.pillow:decode",
+        "pillow_draft": "feedrate.decoders.pillow:decode_draft",
         "opencv": "feedrate.decoders.opencv:decode",
+        "opencv_reduced": "feedrate.decoders.opencv:decode_reduced",
         "simplejpeg": "feedrate.decoders.simplejpeg:decode",
+        "simplejpeg_scaled": "feedrate.decoders.simplejpeg:decode_scaled",
+        "turbojpeg": "feedrate.decoders.turbojpeg:decode",
+        "nvimgcodec": "feedrate.decoders.nvimgcodec:decode",
     },
     "transforms": {
         "albumentations": "feedrate.transforms.albumentations:build",
+        "opencv": "feedrate.transforms.opencv:build",
+        "fused": "feedrate.transforms.fused:build",
+        "torch_antialias": "feedrate.transforms.torch_antialias:build",
+        "augment": "feedrate.transforms.augment:build",
+        "augment_albumentations": "feedrate.transforms.augment_albumentations:build",
     },
     "targets": {
         "none": "feedrate.targets.sources.none:open_source",
@@ -59,6 +73,14 @@ REGISTRIES: dict[str, dict[str, str]] = {
     },
     "loaders": {
         "torch": "feedrate.loaders.dataloader:build",
+        "feedrate": "feedrate.loaders.feedrate:build",
+        "threads": "feedrate.loaders.threads:build",
+        "torchdata_nodes": "feedrate.loaders.torchdata_nodes:build",
+        "torchdata_processes": "feedrate.loaders.torchdata_processes:build",
+        "spdl": "feedrate.loaders.spdl:build",
+        "grain": "feedrate.loaders.grain:build",
+        "webdataset": "feedrate.loaders.webdataset:build",
+        "dali": "feedrate.loaders.dali:build",
     },
     "consumers": {
         "none": "feedrate.consumers.none:build",
@@ -83,8 +105,15 @@ STORED_MAPS: dict[str, str] = {
 }
 """Target sources that read stored maps, and the codec of those; the others need no maps built."""
 
-BUILT_STORES: tuple[str, ...] = ()
+BUILT_STORES: tuple[str, ...] = ("tar", "lmdb", "decoded_mmap", "resized_jpeg")
 """Stores of images that a rule builds before a trial can open them."""
+
+FITTED_STORES: dict[str, tuple[str, ...]] = {
+    "decoded_mmap": ("decoder", "transform", "image_size"),
+    "resized_jpeg": ("image_size",),
+}
+"""Built stores whose images were brought to size with the levels of `base`, and the factors in
+which a cell that reads them must not differ from it."""
 
 Plugins = Mapping[str, Mapping[str, str]]
 """The config's ``plugins:`` block: kind, then alias, then ``"module:attribute"``."""

@@ -12,16 +12,18 @@ Columns of a summary (``results/summary/{dataset}/{experiment}.csv``), a row a c
   bytes, steal) has no ratio;
 * ``p_holm`` is p after Holm over the experiment's cells that were not declared primary;
 * ``verdict``: faster, slower, equivalent, inconclusive (times and rates); less, more, equivalent,
-  inconclusive (processor time, memory); ``too few pairs``; ``not measured`` without looped runs,
+  inconclusive (processor time, memory); ``too few pairs``; ``not measured`` without looped runs, or
+  without a boundary between epochs,
   ``no steady state`` or ``too short`` where one of them was; ``invalid`` where the exercise gate
   failed and ``not available`` where this machine cannot measure the cell, both without figures;
   empty where an estimand has no ratio;
 * ``mean_ratio boot_low boot_high`` are the geometric mean and its bootstrap interval, beside it;
 * ``equivalence equivalence_note`` tell whether both sides delivered the same batches;
-* ``extra_startup_s saved_s`` (rows of ``epoch_s``) are medians a pair, ``break_even_epochs`` their
-  quotient: after how many epochs *of the measured work* a dearer start-up is paid back (inf:
-  never), with bootstrap bounds; ``break_even_passes`` is the same in passes over a dataset of any
-  size, the extra start-up scaled by distinct images and the saving by images delivered;
+* ``extra_startup_s saved_s`` (rows of ``epoch_s``) are medians a pair, ``extra_build_s`` what the
+  measured images' share of a built store took beforehand; ``break_even_epochs`` is their quotient:
+  after how many epochs *of the measured work* a dearer start-up and the building are paid back
+  (inf: never), with bootstrap bounds; ``break_even_passes`` is the same in passes over a dataset of
+  any size, what was paid scaled by distinct images and the saving by images delivered;
 * ``halfwidth target_halfwidth stopped`` are what the stopping rule saw last, what it aimed at, and
   why it stopped: ``narrow enough`` or ``most pairs``;
 * ``margin confidence_asked machine_id warnings`` say how it was judged and what to doubt.
@@ -47,7 +49,7 @@ from feedrate.doubts import doubts_about
 from feedrate.estimands import ESTIMANDS, Estimand, log_ratios, paired
 from feedrate.intervals import MIN_PAIRS, signed_rank_interval
 from feedrate.tables import counted
-from feedrate.turns import STEADY
+from feedrate.turns import EPOCH, STEADY
 
 Values = npt.NDArray[np.float64]
 RESAMPLES = 2000
@@ -59,7 +61,8 @@ COLUMNS = (
     *("dataset", "experiment", "cell", "primary", "estimand", "unit", "pairs"),
     *("reference_median", "cell_median", "ratio", "low", "high", "confidence", "p", "p_holm"),
     *("verdict", "mean_ratio", "boot_low", "boot_high", "equivalence", "equivalence_note"),
-    *("extra_startup_s", "saved_s", "break_even_epochs", "break_even_low", "break_even_high"),
+    *("extra_startup_s", "extra_build_s", "saved_s"),
+    *("break_even_epochs", "break_even_low", "break_even_high"),
     *("break_even_passes", "halfwidth", "target_halfwidth", "stopped"),
     *("margin", "confidence_asked", "machine_id", "warnings"),
 )
@@ -99,8 +102,7 @@ def _cell_rows(
         else:
             row |= _estimate(group, estimand, confidence, margin, seed)
             row["warnings"] = "; ".join(filter(None, [row["warnings"], _unsteady(group, facts)]))
-            costs = break_even(*_costs(group), confidence, seed) if estimand == "epoch_s" else {}
-            yield row | costs
+            yield row | (_paid_back(group, confidence, seed) if estimand == "epoch_s" else {})
 
 
 def _shared(group: pd.DataFrame, margin: float) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def _estimate(
 ) -> dict[str, Any]:
     facts = ESTIMANDS[estimand]
     reference, cell = paired(group, estimand, facts.kind)
-    if not len(cell):
+    if not len(cell) or (facts.kind == EPOCH and np.isnan([reference, cell]).all()):
         return {"pairs": 0, "verdict": "not measured"}
     row: dict[str, Any] = {
         "pairs": len(cell),
@@ -186,12 +188,19 @@ def _mean(logs: Values, confidence: float, seed: int) -> dict[str, float]:
     return {"mean_ratio": math.exp(logs.mean()), "boot_low": float(low), "boot_high": float(high)}
 
 
-def _costs(group: pd.DataFrame) -> tuple[Values, Values, float]:
-    """What a pair's cell costs more at the start and saves an epoch, and deliveries an image."""
+def _paid_back(group: pd.DataFrame, confidence: float, seed: int) -> dict[str, float]:
+    """When a cell has saved as many seconds as its start-up and its store cost more."""
     startup, epoch = paired(group, "startup_s"), paired(group, "epoch_s")
+    build = paired(group, "store_build_s")
     first = counted(group).iloc[0]
-    repeats = float(first["images"] / first["work_images"])
-    return startup[1] - startup[0], epoch[0] - epoch[1], repeats
+    return break_even(
+        startup[1] - startup[0],
+        epoch[0] - epoch[1],
+        float(first["images"] / first["work_images"]),
+        confidence,
+        seed,
+        float((build[1] - build[0])[0]),  # a store is built once, whatever the pair
+    )
 
 
 def _with_holm(table: pd.DataFrame, confidence: float) -> pd.DataFrame:

@@ -4,16 +4,16 @@ Columns of the table (``results/tables/{dataset}/trials.csv``):
 
 * ``dataset experiment cell primary`` name the cell; ``side kind pair position discarded`` the
   trial: its kind is ``warm_up`` (discarded), ``epoch`` or ``steady`` (a looped run);
-* ``available unavailable_reason``: a cell that this machine cannot measure has one row, without
-  figures, that says why;
+* ``available unavailable_reason``: of a cell that cannot be measured here one row says why;
 * ``level_*`` are the levels of *that side*; ``work_*`` the work declared;
 * ``gate_valid gate_checks gate_failures equivalence equivalence_note`` are the record's;
 * ``stopping_*`` is the rule that said how many pairs there are, and what it saw;
 * ``machine_*`` is the fingerprint, ``hash_*`` what was measured and with which code;
+* ``store_build_s`` is `breakeven.build_share_s` of *that side's* store;
 * nested figures keep their path: ``startup_preload_s``, ``counters_decode``, ``stages_read_s``;
 * the estimands, never mixed: ``epoch_s epoch_with_startup_s startup_s first_batch_s images_per_s
   cpu_s_per_image stall_fraction pss_bytes minor_faults_per_image switches_per_image
-  read_bytes_per_image steal_s``;
+  read_bytes_per_image steal_s``; ``boundary_s`` is the median of a trial's, between its epochs;
 * ``steady_images_per_s steady_from_batch steady_verdict`` of looped runs, from their batches
   (`feedrate.steady`); a run without a steady state has no rate.
 """
@@ -28,6 +28,8 @@ from typing import Any, cast
 
 import pandas as pd
 
+from feedrate.breakeven import build_share_s
+from feedrate.cell import Cell
 from feedrate.records import SCHEMA, RecordPaths
 from feedrate.steady import Steadiness, judge_run
 from feedrate.turns import EPOCH, STEADY
@@ -37,7 +39,8 @@ _TEXT_PREFIXES = (
     *("unavailable_reason", "level_", "machine_", "hash_", "environment", "threads_omp"),
     *("page_cache_level", "steady_verdict"),
 )
-_NUMBERS = ("level_workers", "level_batch_size", "machine_cores", "machine_memory_gib")
+_COUNTS = [f"level_{name}" for name, f in Cell.model_fields.items() if f.annotation is int]
+_NUMBERS = (*_COUNTS, "machine_cores", "machine_memory_gib")
 _KEYS = (
     *("dataset", "experiment", "cell", "seed", "levels", "reference_levels", "work"),
     *("machine", "available", "gate", "equivalence", "stopping", "trials"),
@@ -58,8 +61,7 @@ def collect(
         ValueError: No record given, or one that is not of this schema or has no trials.
         FileNotFoundError: A record has looped runs, but no table of batches.
     """
-    declared = primary or {}
-    rows = [row for path in record_paths for row in _rows(Path(path), declared)]
+    rows = [row for path in record_paths for row in _rows(Path(path), primary or {})]
     if not rows:
         raise ValueError("no records given: there is nothing to collect")
     table = pd.DataFrame(rows)
@@ -96,9 +98,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def read_trials(path: Path) -> pd.DataFrame:
     """Read a table of trials written as CSV, with text kept as text (an id may look numeric)."""
-    header = pd.read_csv(path, nrows=0).columns
-    text = [name for name in header if _is_text(name)]
-    return read_csv(path, text)
+    return read_csv(path, filter(_is_text, pd.read_csv(path, nrows=0).columns))
 
 
 def read_csv(path: Path, text: Iterable[str]) -> pd.DataFrame:
@@ -129,7 +129,9 @@ def _rows(path: Path, primary: Mapping[str, Collection[str]]) -> Iterable[dict[s
     runs = _steady_runs(path, record)
     for trial in record["trials"]:
         found = runs.get((trial["pair"], trial["side"])) if trial["kind"] == STEADY else None
-        yield {**shared, **_of_side(record, trial["side"]), **_flatten(trial), **_of_run(found)}
+        gaps_s = pd.Series(trial.get("boundaries_s", []), dtype=float)
+        figures = {**_flatten(trial), "boundary_s": gaps_s.median(), **_of_run(found)}
+        yield {**shared, **_of_side(record, trial["side"]), **figures}
 
 
 def _of_record(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,6 +173,7 @@ def _of_side(record: Mapping[str, Any], side: str) -> dict[str, Any]:
     levels = record["levels" if side == "cell" else "reference_levels"]
     environment = record.get("environments", {}).get(side, {})
     return {
+        "store_build_s": build_share_s(record, side),
         **{f"level_{factor}": level for factor, level in levels.items()},
         "environment": " ".join(f"{key}={value}" for key, value in environment.items()),
     }

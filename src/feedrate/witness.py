@@ -18,8 +18,14 @@ ENTRY_POINTS = {
     "pillow": (("PIL.Image", "open"),),
     "opencv": (("cv2", "imdecode"), ("cv2", "imread")),
     "simplejpeg": (("simplejpeg", "decode_jpeg"),),
+    "turbojpeg": (("turbojpeg", "TurboJPEG.decode"),),
+    "nvimgcodec": (("nvidia.nvimgcodec", "Decoder.decode"),),
+    "dali": (),
 }
-"""A library, and the functions of which every decode calls exactly one, once."""
+"""A library, and the functions or methods of which every decode calls exactly one, once.
+
+DALI decodes whole batches in threads of its own: its loader tells for itself, and that none of the
+others is called is witnessed."""
 
 COUNTERS = tuple(f"decoded_by_{library}" for library in ENTRY_POINTS)
 
@@ -32,7 +38,8 @@ class Counter(Protocol):
 
 
 _told: dict[str, Counter] = {}
-"""The counter of this process; one at a time, for a process runs one trial."""
+"""The counter of this process; one at a time, for a process runs one trial. Where threads load, it
+counts for each of them apart."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,12 @@ def watch(counter: Counter) -> None:
     _told["counter"] = counter
     for library, places in ENTRY_POINTS.items():
         for module_name, name in places:
+            owner_name, _, attribute = name.rpartition(".")
             module = sys.modules.get(module_name)
-            function = getattr(module, name, None)
+            owner = getattr(module, owner_name, None) if owner_name else module
+            function = getattr(owner, attribute, None)
             if function is not None and not hasattr(function, "watched"):
-                setattr(module, name, _watched(function, f"decoded_by_{library}"))
+                setattr(owner, attribute, _watched(function, f"decoded_by_{library}"))
 
 
 def _watched(function: Callable[..., Any], name: str) -> Callable[..., Any]:

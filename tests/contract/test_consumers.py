@@ -19,7 +19,8 @@ from feedrate.dbnet import DBNet, build_model
 from feedrate.registry import REGISTRIES, resolve
 
 SIDE = 64
-FORMATS = [f"{name}:{choice}" for name, choices in CHOICE_ARGUMENTS.items() for choice in choices]
+NETWORKS = CHOICE_ARGUMENTS["consumers"]
+FORMATS = [f"{name}:{choice}" for name, choices in NETWORKS.items() for choice in choices]
 LEVELS = [
     *(f"{name}:1" if name in NUMBER_ARGUMENTS else name for name in REGISTRIES["consumers"]),
     *FORMATS,
@@ -84,7 +85,7 @@ def test_only_training_asks_for_maps(level: str) -> None:
 
 
 def test_a_config_allows_exactly_what_a_network_takes() -> None:
-    for name, choices in CHOICE_ARGUMENTS.items():
+    for name, choices in NETWORKS.items():
         assert set(CHOICES) == {None, *choices}
         with pytest.raises(ValueError, match=rf"write {name}, {name}:bf16, "):
             build(f"{name}:fp8")
@@ -135,7 +136,7 @@ class Spy(DBNet):
 
 
 @pytest.mark.parametrize("argument", CHOICES)
-@pytest.mark.parametrize("name", CHOICE_ARGUMENTS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_computes_as_its_level_says(
     name: str, argument: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +157,7 @@ def test_a_network_computes_as_its_level_says(
     ]
 
 
-@pytest.mark.parametrize("name", CHOICE_ARGUMENTS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_waits_for_its_device(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[bool] = []
     monkeypatch.setattr(Precision, "finish", lambda self: waited.append(True))

@@ -14,7 +14,7 @@ from feedrate.matrix import expand, plugin_modules
 from feedrate.registry import names
 
 ROOT = Path(__file__).resolve().parents[2]
-STUDIES = ("config.yaml", "smoke.yaml", "sroie.yaml")
+STUDIES = ("config.yaml", "smoke.yaml", "sroie.yaml", "full.yaml")
 
 
 def study(**changes: Any) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def test_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(json.loads(schema_text()))
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml", "sroie.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml", "sroie.yaml", "full.yaml"])
 def test_schema_accepts_the_shipped_studies(name: str) -> None:
     schema_validator().validate(yaml.safe_load((ROOT / "config" / name).read_text("utf-8")))
 
@@ -73,7 +73,7 @@ def test_a_row_says_meaning_range_and_default() -> None:
     assert f"{row}| whole number, >= 0, <= 256 | `2` |" in text
     assert "| `datasets.<name>.on_error` |" in text
     assert '| `stop`, `exclude` | `"stop"` |' in text
-    assert "`disk`, `ram`, `decoded_ram`, a plug-in's alias" in text
+    assert "`disk`, `ram`, `decoded_ram`, `tar`, `lmdb`, `decoded_mmap`, `resized_jpeg`, a" in text
     assert "`none`, `sleep:20`, `spin:20`, `dbnet`, `dbnet:bf16`" in text
     assert "| **required** |" in text
     assert "| `zero_area` | error | a polygon without area |" in text

@@ -97,3 +97,24 @@ def test_both_files_are_what_the_script_writes(make_lock: ModuleType) -> None:
     assert lock.replace(
         made_with[0], made_with[0].replace(made_with[1], here)
     ) == make_lock.lock_text(LOCK)
+
+
+PEERS = {
+    requirement.name: requirement
+    for requirement in map(Requirement, PROJECT["optional-dependencies"]["peers"])
+}
+PEER_PINS = dict(
+    line.split("==")
+    for line in (ROOT / "envs" / "peers.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+)
+
+
+def test_every_peer_has_a_pin_that_satisfies_the_package() -> None:
+    assert sorted(PEER_PINS) == sorted(PEERS)
+    for name, version in PEER_PINS.items():
+        assert PEERS[name].specifier.contains(version), f"envs/peers.txt: {name}=={version}"
+
+
+def test_the_peers_are_no_part_of_the_lock() -> None:
+    assert {canonicalize_name(name) for name in PEERS} & set(PINS) == set()

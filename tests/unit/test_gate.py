@@ -1,32 +1,42 @@
 """The exercise gate: what a cell's levels imply, and what happens when it was not so."""
 
 import copy
+import os
 
+import numpy as np
 import pytest
 
 from feedrate import gate, proofs
 from feedrate.cell import Cell
-from feedrate.stages import COUNTERS, STAGES
+from feedrate.collate.batch import Batch
+from feedrate.deliveries import Delivery, describe
+from feedrate.registry import REGISTRIES
+from feedrate.stages import COLUMNS, COUNTERS, STAGES
 
 IMAGES = 32
 
 
-STORES, SOURCES = ("disk", "ram", "decoded_ram"), ("reference", "kernel", "npz", "npz_ram", "none")
-IMAGE_FROM = {"disk": "image_file", "ram": "image_memory", "decoded_ram": "image_memory"}
+STORES, SOURCES = tuple(REGISTRIES["images"]), ("reference", "kernel", "npz", "npz_ram", "none")
+IN_MEMORY, DECODED, MAPPED = (
+    ("ram", "decoded_ram"),
+    ("decoded_ram", "decoded_mmap"),
+    ("lmdb", "decoded_mmap"),
+)
 TARGET_FROM = {"npz": "target_file", "npz_ram": "target_memory"}
 
 
 def trial_of(cell: Cell, image_bytes: int = 1000, target_bytes: int = 500) -> dict:
     """Fabricate the record of a trial that did just what its cell says."""
     counters = dict.fromkeys(COUNTERS, 0)
-    counters[IMAGE_FROM[cell.images]] = IMAGES
+    counters["image_memory" if cell.images in IN_MEMORY else "image_file"] = IMAGES
     if cell.targets != "none":
         counters[TARGET_FROM.get(cell.targets, "target_computed")] = IMAGES
-    if cell.images != "decoded_ram":
+    if cell.images not in DECODED:
         counters["decode"] = counters[f"decoded_by_{cell.decoder}"] = IMAGES
-    counters["image_file_bytes"] = IMAGES * image_bytes if cell.images == "disk" else 0
+    counters["image_file_bytes"] = 0 if cell.images in IN_MEMORY else IMAGES * image_bytes
     counters["target_file_bytes"] = IMAGES * target_bytes if cell.targets == "npz" else 0
-    read = counters["image_file_bytes"] + counters["target_file_bytes"] + 4096
+    called = 0 if cell.images in MAPPED else counters["image_file_bytes"]
+    read = called + counters["target_file_bytes"] + 4096
     return {
         "batches": IMAGES // cell.batch_size,
         "images": IMAGES,
@@ -191,6 +201,43 @@ def test_work_done_outside_of_the_measured_time_is_caught():
     assert failures(Cell(workers=4), trial | {"workers_seen": 2}) == []
 
 
+def test_who_collates_beside_the_workers_has_time_of_its_own():
+    cell, trial = Cell(collate="main"), trial_of(Cell()) | {"epoch_s": 0.2}
+    assert failures(Cell(), trial) == ["work within the time"]
+    assert failures(cell, trial) == []
+    assert failures(Cell(workers=0, collate="main"), trial | {"workers_seen": 0}) == [
+        "work within the time"
+    ]
+
+
+def test_every_epoch_has_workers_of_its_own_unless_they_stay():
+    levels, trial = {"epochs": 4, "workers": 2}, trial_of(Cell(batch_size=4))
+    leaving, staying = (Cell(**levels, persistent_workers=stay, batch_size=4) for stay in (0, 1))
+    assert failures(leaving, trial | {"workers_seen": 8}) == []
+    assert failures(leaving, trial | {"workers_seen": 2}) == ["workers"]
+    assert failures(staying, trial | {"workers_seen": 2}) == []
+    assert failures(staying, trial | {"workers_seen": 8}) == ["workers"]
+
+
+def test_threads_are_counted_as_workers_are():
+    rows = np.zeros((2, len(COLUMNS)), np.int64)
+    batches = [
+        Batch(np.zeros(2), None, None, None, None, np.arange(2), rows, *told)
+        for told in ((11, (1, 1)), (12, (1, 1)), (os.getpid(), (1, 1), (os.getpid(), 13)))
+    ]
+    found = describe([Delivery.of(batch, 0.0, 0.0, 0.0, 0.0) for batch in batches])
+    assert found["workers_seen"] == 3
+    assert [row["worker"] for row in found["batch_rows"]] == [11, 12, os.getpid()]
+    assert [row["worker"] for row in found["sample_rows"]][-2:] == [os.getpid(), 13]
+
+
+def test_a_loader_that_decodes_by_itself_is_held_to_its_own_library():
+    cell, trial = Cell(loader="dali"), trial_of(Cell())
+    assert failures(cell, trial) == ["decoded_by_pillow", "decoded_by_dali"]
+    trial["counters"] |= {"decoded_by_pillow": 0, "decoded_by_dali": IMAGES}
+    assert failures(cell, trial) == []
+
+
 def seen(verdict="identical", missing=(), apart=0, largest=0.0):
     one = {"max": largest, "mean": 0.0, "share": 0.0, "images_apart": apart, "images": 32}
     fields = {name: dict(one) for name in ("images", "threshold_maps")}
@@ -211,8 +258,17 @@ def test_the_same_levels_must_deliver_the_same_values():
 
 def test_values_may_differ_only_where_a_level_announces_it():
     assert apart(Cell(decoder="opencv"), seen(largest=0.1)) == ["same threshold_maps"]
+    assert apart(Cell(loader="dali"), seen(largest=0.1)) == ["same threshold_maps"]
     assert apart(Cell(targets="packed"), seen(largest=0.1)) == ["same images"]
     assert apart(Cell(targets="kernel"), seen(largest=0.1)) == [
+        "same images",
+        "same threshold_maps",
+    ]
+
+
+def test_a_store_of_smaller_copies_announces_other_pixels_and_polygons():
+    assert apart(Cell(images="resized_jpeg"), seen(apart=1, largest=0.1)) == []
+    assert apart(Cell(images="decoded_mmap"), seen(apart=1)) == [
         "same images",
         "same threshold_maps",
     ]

@@ -6,19 +6,23 @@ import multiprocessing
 import os
 import pickle
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
+import storing
 import torch
 from tiny import make_samples
 
 from feedrate.cell import Cell
 from feedrate.collate.batch import Batch, Collate
-from feedrate.loaders.dataloader import build, set_threads
+from feedrate.config import FACTOR_KINDS
+from feedrate.loaders.batches import set_threads
+from feedrate.loaders.dataloader import build
 from feedrate.pipeline import Pipeline, Setting, build_pipeline
-from feedrate.registry import REGISTRIES, STORED_MAPS
+from feedrate.registry import BUILT_STORES, REGISTRIES, STORED_MAPS, target_of
 from feedrate.stages import COLUMNS, StageClock
 from feedrate.targets.params import TargetParams
 
@@ -46,8 +50,11 @@ def two_opencv_threads() -> Iterator[None]:
 
 
 def pipeline_of(cell: Cell, folder: Path) -> Pipeline:
-    setting = Setting(maps_dir=None, image_size=64, params=TargetParams())
-    samples = make_samples(folder, 4)
+    samples, store_dir = make_samples(folder, 4), None
+    if cell.images in BUILT_STORES:
+        store_dir = folder / "stores" / cell.images
+        storing.build(cell.images, samples, store_dir)
+    setting = Setting(None, 64, TargetParams(), store_dir=store_dir)
     return build_pipeline(cell, samples, [3, 1, 0, 2], setting, StageClock())
 
 
@@ -97,6 +104,9 @@ def test_without_workers_nothing_starts(folder: Path) -> None:
 
 @pytest.mark.parametrize(("factor", "level"), LEVELS)
 def test_every_level_can_be_sent_to_a_worker(folder: Path, factor: str, level: str) -> None:
+    module = import_module(target_of(FACTOR_KINDS[factor], level).partition(":")[0])
+    if reason := getattr(module, "unavailable", lambda: None)():
+        pytest.skip(reason)
     pipeline = pipeline_of(BASE.with_levels({factor: level}), folder)
     sent, collate = pickle.loads(pickle.dumps((pipeline, Collate(pipeline.clock))))  # noqa: S301
     ours, theirs = pipeline[1], sent[1]

@@ -61,6 +61,56 @@ def test_codecs_are_those_that_either_side_reads():
     assert expand(alone)[0].codecs == []
 
 
+def test_stores_are_the_built_ones_that_either_side_reads():
+    cells = expand(
+        study(
+            e={
+                "question": "?",
+                "reference": {"images": "tar"},
+                "vary": {"images": ["disk", "ram", "lmdb"]},
+            }
+        )
+    )
+    assert [cell.stores for cell in cells] == [["tar"], ["tar"], ["lmdb", "tar"]]
+    assert [cell.stores for cell in expand(study(e={"question": "?", "cells": [{}]}))] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("levels", "fault"),
+    [
+        (
+            {"images": "decoded_mmap", "decoder": "opencv"},
+            "decoder: opencv with images: decoded_mmap",
+        ),
+        ({"images": "decoded_mmap", "image_size": 320}, "image_size: 320 .* base's 640; set"),
+        (
+            {"images": "resized_jpeg", "image_size": 960},
+            "image_size: 960 with images: resized_jpeg",
+        ),
+    ],
+)
+def test_a_store_of_other_levels_than_the_bases_is_refused(levels, fault):
+    with pytest.raises(ConfigError, match=fault):
+        expand(study(e={"question": "?", "cells": [{**levels, "targets": "kernel"}]}))
+
+
+def test_levels_that_a_store_does_not_depend_on_are_free():
+    fitting = [
+        {"images": "resized_jpeg", "decoder": "opencv"},
+        {"images": "decoded_mmap", "image_size": 640, "targets": "kernel"},
+        {"images": "tar", "image_size": 320, "targets": "kernel"},
+    ]
+    assert len(expand(study(e={"question": "?", "cells": fitting}))) == 3
+
+
+def test_a_base_that_reads_a_built_store_is_refused_with_where_to_say_it():
+    config = load_config(
+        {**BASE, "base": {"images": "tar"}, "experiments": {"e": {"question": "?", "cells": [{}]}}}
+    )
+    with pytest.raises(ConfigError, match=r"base\.images: 'tar' .* `reference:` of an experiment"):
+        expand(config)
+
+
 def test_a_real_consumer_gets_few_batches():
     consumers = ["dbnet", "dbnet_train:bf16"]
     fast, *slow = expand(

@@ -185,6 +185,7 @@ def broken_loader(dataset, cell):
 def test_a_trial_that_fails_names_itself(index, monkeypatch):
     here = Path(__file__).parent
     monkeypatch.setenv("PYTHONPATH", f"{here}{os.pathsep}{here.parent}")
+    monkeypatch.syspath_prepend(str(here))  # as it is in a process started with that variable
     plugins = {"loaders": {"mine": "test_pairs:broken_loader"}}
     measured = cell_of({"loader": "mine"}, plugins=plugins)
     with pytest.raises(TrialError, match="cell, warm-up: OSError: no space left"):

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from feedrate.cell import Cell
+from feedrate.config import FACTOR_KINDS
 from feedrate.configfile import read_config
-from feedrate.plan import estimate_s, plan
+from feedrate.plan import TYPICAL_MS, estimate_s, plan
+from feedrate.registry import REGISTRIES
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +43,16 @@ def test_an_earlier_record_tells_better_than_an_estimate(tmp_path):
     assert not costs["targets~npz_ram"].measured
 
 
-def test_the_record_of_a_level_that_was_not_available_is_no_estimate(tmp_path):
+def test_a_level_that_was_not_available_costs_next_to_nothing(tmp_path):
+    record = tmp_path / "smoke/aa/reference.json"
+    record.parent.mkdir(parents=True)
+    told = {"available": {"ok": False, "reason": "no GPU"}, "trials": [], "stopping": {"pairs": 0}}
+    record.write_text(json.dumps(told))
+    costs = {cost.cell: cost for cost in plan(read_config(ROOT / "config/smoke.yaml"), tmp_path)}
+    assert (costs["reference"].pairs, costs["reference"].trials_s) == (0, 0)
+
+
+def test_the_record_of_a_level_without_trials_is_no_estimate(tmp_path):
     record = tmp_path / "smoke/aa/reference.json"
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"trials": [], "stopping": {"pairs": 0}}))
@@ -62,5 +73,50 @@ def test_workers_share_the_work_only_as_far_as_there_are_cores(monkeypatch):
     assert seconds[0] == seconds[1] == 2 * seconds[2] == 2 * seconds[3]
 
 
+def test_what_a_store_leaves_to_decode_is_what_it_costs():
+    disk, small, decoded = (
+        estimate_s(Cell(images=images, workers=0), 100)
+        for images in ("disk", "resized_jpeg", "decoded_mmap")
+    )
+    assert disk > small > decoded == estimate_s(Cell(images="decoded_ram", workers=0), 100)
+
+
 def test_a_paced_consumer_sets_the_pace():
     assert estimate_s(Cell(consumer="sleep:1000"), 160) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("factor", ["decoder", "targets"])
+def test_no_level_is_taken_to_cost_nothing(factor):
+    levels = [name for name in REGISTRIES[FACTOR_KINDS[factor]] if name != "none"]
+    assert [level for level in levels if level not in TYPICAL_MS] == []
+
+
+def test_factors_change_the_estimate_as_they_change_the_work():
+    def lasts(**levels):
+        return estimate_s(Cell(**levels), 100, 100)
+
+    usual = lasts(targets="kernel")
+    assert lasts(targets="kernel", image_size=320) < usual
+    assert lasts(targets="kernel", payload="uint8") < usual
+    assert lasts(targets="kernel", decoder="simplejpeg_scaled") < usual
+    assert lasts(targets="kernel", transform="opencv:area") > usual
+    assert lasts(targets="kernel", page_cache="cold") > usual
+    assert lasts(targets="kernel", start_method="spawn") > usual + 3
+    assert lasts(targets="kernel", start_method="spawn", workers=0) == lasts(
+        targets="kernel", workers=0
+    )
+
+
+def test_what_fills_a_cache_goes_once_through_the_distinct_images():
+    once, looped = (estimate_s(Cell(images="decoded_ram"), images, 100) for images in (100, 1000))
+    epoch = estimate_s(Cell(images="decoded_ram"), 100)
+    assert once - epoch == pytest.approx(0.1 * (TYPICAL_MS["pillow"] + TYPICAL_MS["transform"]))
+    assert looped - once == pytest.approx(9 * epoch)
+    assert estimate_s(Cell(targets="npz_ram"), 100, 100) > estimate_s(Cell(targets="npz_ram"), 100)
+
+
+@pytest.mark.parametrize("what", ["decode", "transform", "targets", "all"])
+def test_a_free_stage_is_paid_for_before_the_epoch(what):
+    free, whole = Cell(ablate=what), Cell()
+    assert estimate_s(free, 100) < estimate_s(whole, 100)
+    assert estimate_s(free, 100, 100) > estimate_s(free, 100)

@@ -152,6 +152,26 @@ def test_break_even_by_hand() -> None:
     assert found["break_even_passes"] == 12
 
 
+def test_what_is_built_is_paid_back_too() -> None:
+    extra, saved = np.full(8, 3.0), np.full(8, 0.5)
+    found = break_even(extra, saved, 1.0, 0.95, 1, build_s=2.0)
+    assert (found["extra_startup_s"], found["extra_build_s"]) == (3.0, 2.0)
+    assert found["break_even_epochs"] == found["break_even_low"] == found["break_even_high"] == 10
+    assert break_even(-extra, saved, 1.0, 0.95, 1, build_s=2.0)["break_even_epochs"] == 0
+
+
+def test_the_measured_images_pay_for_their_share_of_a_store(tmp_path: Path) -> None:
+    record = make_record("images~tar", speed_up=1.3, extra_startup_s=0.2)
+    store = {"store": "tar", "images": 4 * record["work"]["images"], "build": {"wall_s": 12.0}}
+    row = judged(tmp_path / "cell", record | {"stores": {"cell": store}})
+    assert row["extra_build_s"] == 3.0
+    assert row["break_even_epochs"] == pytest.approx(3.2 / row["saved_s"])
+    assert row["break_even_low"] > 3.0 / (1.1 * row["saved_s"])
+    both = judged(tmp_path / "both", record | {"stores": {"cell": store, "reference": store}})
+    assert both["extra_build_s"] == 0
+    assert judged(tmp_path / "none", record)["extra_build_s"] == 0
+
+
 @pytest.mark.parametrize(
     ("extra_s", "saved_s", "epochs"),
     [(3.0, -0.1, math.inf), (-1.0, 0.5, 0.0), (-1.0, 0.0, math.inf)],

@@ -13,7 +13,6 @@ import pytest
 from tiny import make_samples
 
 from feedrate.decoders.pillow import decode
-from feedrate.registry import REGISTRIES
 from feedrate.sample import Image
 from feedrate.validation import Limits, decodings
 from feedrate.validation.decodings import decode_with_all, digest_pixels
@@ -40,8 +39,7 @@ def third_decoder(monkeypatch: pytest.MonkeyPatch) -> list[Image | Exception]:
         return answers[-1]
 
     resolved = {"pillow": decode, "own": answer}
-    registry = dict.fromkeys(resolved, "")
-    monkeypatch.setitem(REGISTRIES, "decoders", registry)
+    monkeypatch.setattr(decodings, "JUDGES", tuple(resolved))
     monkeypatch.setattr(decodings, "resolve", lambda kind, name: resolved[name])
     monkeypatch.setattr(decodings, "_reads", lambda name, kind: True)
     return answers

@@ -1,9 +1,11 @@
 """Dry runs: what is planned, and which configs are refused before any job starts."""
 
+import re
+
 import pytest
 from study import Study, jobs_of
 
-from feedrate.registry import STORED_MAPS
+from feedrate.registry import BUILT_STORES, FITTED_STORES, STORED_MAPS
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,21 @@ def test_a_cell_that_reads_stored_maps_has_the_maps_of_its_codec_made(study, tmp
     assert planned["verify_maps"] == len(codecs)
     assert planned["build_maps"] == 3 * len(codecs)
     assert planned["measure_cell"] == len(STORED_MAPS) - 1  # npz is the reference itself
+
+
+def test_a_cell_that_reads_a_built_store_has_it_built_first(study, tmp_path):
+    config = tmp_path / "stores.yaml"
+    config.write_text(
+        "datasets: {smoke: {generator: receipts, count: 8}}\n"
+        f"experiments: {{stores: {{question: '?', vary: {{images: {list(BUILT_STORES)}}}}}}}\n"
+    )
+    said = Study(study.folder, str(config)).snakemake("--dry-run", "-p", "stores")
+    planned = jobs_of(said)
+    assert planned["build_store"] == planned["measure_cell"] == len(BUILT_STORES)
+    recipes = re.findall(r"--store (\w+)\s+--recipe '([^']*)'", said)
+    fitted = {store for store, recipe in recipes if '"image_size": 640' in recipe}
+    assert fitted == set(FITTED_STORES)
+    assert {store for store, recipe in recipes if recipe == "{}"} == set(BUILT_STORES) - fitted
 
 
 def plan(study, path, content, *targets):
@@ -122,3 +139,21 @@ def test_a_missing_dataset_folder_is_one_line_before_any_job(study, tmp_path):
     said = Study(study.folder, str(config)).snakemake("--dry-run", "all", check=False)
     assert "config: datasets.mine.images: 'no/such/folder' does not exist" in said
     assert "rule " not in said
+
+
+def test_an_experiment_of_steps_is_held_against_its_limit(study, tmp_path):
+    config = """\
+datasets: {smoke: {generator: receipts, count: 8}}
+experiments: {way: {question: "?", steps: [{decoder: simplejpeg}, {targets: kernel}]}}
+"""
+    planned = plan(study, tmp_path / "steps.yaml", config)
+    assert planned["measure_cell"] == 3
+    assert planned["measure_limits"] == planned["judge_speed"] == 1
+    assert "sweep_scale" not in planned
+
+
+def test_costs_are_swept_where_a_study_asks_for_it(study, tmp_path):
+    config = f"datasets: {{smoke: {{generator: receipts, count: 8}}}}\nscale: true\n{AA}"
+    planned = plan(study, tmp_path / "scale.yaml", config)
+    assert planned["sweep_scale"] == 1
+    assert "judge_speed" not in planned

@@ -6,7 +6,7 @@ from typing import get_args
 from snakemake.utils import validate
 
 from feedrate import matrix
-from feedrate.cell import NAME
+from feedrate.cell import NAME, split_level
 from feedrate.codehash import code_hash
 from feedrate.config import ConfigError
 from feedrate.configfile import load_config, require_paths
@@ -14,7 +14,7 @@ from feedrate.files import folder_fingerprint
 from feedrate.harness import harnessed_modules
 from feedrate.machine import machine_id
 from feedrate.profile import profiled_modules
-from feedrate.registry import AUTO, STORED_MAPS, names, target_of
+from feedrate.registry import AUTO, FITTED_STORES, STORED_MAPS, names, target_of
 from feedrate.targets.params import Preset
 
 try:
@@ -33,10 +33,11 @@ CODECS_OF_BASE = [
 CODECS = sorted(
     {codec for cell in CELLS for codec in cell.codecs} | {"npz", *CODECS_OF_BASE}
 )
+STORES = sorted({store for cell in CELLS for store in cell.stores})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
 NOTEBOOKS = ["1_dataset", "2_targets", "3_stages", "4_matrix", "5_findings"]
 PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
-PROBES = ["stages", "memory", "harness"]
+PROBES = ["stages", "memory", "harness", "losses"]
 TABLES = ["tables", "summary"]
 ROWS = ["batches", "samples"]
 DATASET_FILES = [
@@ -71,6 +72,20 @@ SELFTEST_MEASURED = ["results/selftest/summary.json"] if STUDY.selftest else []
 SELFTEST = SELFTEST_MEASURED or ["docs/records/selftest/summary.json"]
 
 
+# Where an experiment of steps arrives: its limit is measured, and its speed judged.
+FINISHED = matrix.finished_cells(STUDY)
+LIMITS = [
+    f"results/limits/{dataset}/{experiment}.json"
+    for dataset in DATASETS
+    for experiment in FINISHED
+]
+SPEED_GOALS = ["results/speed/goals.json"] if FINISHED else []
+
+
+# How costs grow: only where a study asks for it.
+SCALE = ["results/scale/sweep.json"] if STUDY.scale else []
+
+
 # Pictures that belong to no dataset, and the tables beside them.
 PREVIEWS = [
     *(f"results/previews/signs/{name}.png" for name in ("scene", "curved")),
@@ -80,6 +95,13 @@ PREVIEWS = [
     ),
     *(f"results/previews/presets/{name}.csv" for name in ("choices", "outcomes")),
 ]
+
+
+def store_files(dataset, store):
+    return [
+        f"results/stores/{dataset}/{store}",
+        f"results/stores/{dataset}/{store}.json",
+    ]
 
 
 def of_dataset(name):
@@ -93,7 +115,9 @@ def of_dataset(name):
         f"results/galleries/{name}",
         f"results/previews/{name}.png",
         *(f"results/{kind}/{name}.json" for kind in PROBES),
+        f"results/speed/decoders/{name}.json",
         *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
+        *(path for store in STORES for path in store_files(name, store)),
         *(
             f"results/maps/{name}/{codec}/{shard}"
             for codec in CODECS
@@ -127,6 +151,9 @@ ARTEFACTS = [
     *PREVIEWS,
     "results/speed/targets.json",
     *LIKENESS_MEASURED,
+    *LIMITS,
+    *SPEED_GOALS,
+    *SCALE,
     "results/claims.csv",
     *(
         f"results/notebooks/{name}.{suffix}"
@@ -141,6 +168,7 @@ ARTEFACTS = [
 
 wildcard_constraints:
     dataset="[a-z0-9_]+",
+    store="[a-z0-9_]+",
     codec="[a-z0-9_]+",
     shard="[0-9]+",
     experiment="[a-z0-9_]+",
@@ -162,7 +190,7 @@ def cell_of(wildcards):
 
 
 def module_of(kind, name):
-    return target_of(kind, name, STUDY.plugins).partition(":")[0]
+    return target_of(kind, split_level(name)[0], STUDY.plugins).partition(":")[0]
 
 
 def records_of(wildcards):
@@ -195,6 +223,45 @@ def maps_of_cell(wildcards):
     return verified_maps(wildcards.dataset, cell_of(wildcards).codecs)
 
 
+def stores_of_cell(wildcards):
+    return [
+        path
+        for store in cell_of(wildcards).stores
+        for path in store_files(wildcards.dataset, store)
+    ]
+
+
+def limited_of(wildcards):
+    return next(
+        cell
+        for cell in CELLS
+        if cell.experiment == wildcards.experiment
+        and cell.cell == FINISHED[wildcards.experiment]
+    )
+
+
+def recipe_of_store(wildcards):
+    """What a store's images are brought to size with; nothing where it keeps the files."""
+    if wildcards.store not in FITTED_STORES:
+        return "{}"
+    size = STUDY.base.image_size or STUDY.targets.image_size
+    made_with = {"decoder": STUDY.base.decoder, "transform": TRANSFORM}
+    return json.dumps({**made_with, "image_size": size})
+
+
+def code_of_store(wildcards):
+    fitting = [
+        "feedrate.pipeline",
+        module_of("decoders", STUDY.base.decoder),
+        module_of("transforms", TRANSFORM),
+    ]
+    return code_hash(
+        "feedrate.stores.building",
+        module_of("images", wildcards.store),
+        *(fitting if wildcards.store in FITTED_STORES else []),
+    )
+
+
 def code_of_cell(wildcards):
     return code_hash("feedrate.pairs", "feedrate.trial", *cell_of(wildcards).modules)
 
@@ -205,6 +272,11 @@ def of_every_experiment(kind):
         for dataset in DATASETS
         for experiment in EXPERIMENTS
     ]
+
+
+MANIFESTS = [
+    f"results/stores/{dataset}/{store}.json" for dataset in DATASETS for store in STORES
+]
 
 
 def shown_in(wildcards):

@@ -3,6 +3,7 @@ rule measure_cell:
     input:
         accepted=rules.accept_dataset.output.accepted,
         maps=maps_of_cell,
+        stores=stores_of_cell,
     output:
         record="results/trials/{dataset}/{experiment}/{cell}.json",
         batches="results/trials/{dataset}/{experiment}/{cell}.batches.parquet",

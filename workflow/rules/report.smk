@@ -7,6 +7,8 @@ FINDINGS = {
         for kind in PROBES
     },
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
+    "stores": MANIFESTS,
+    "decoders": expand("results/speed/decoders/{dataset}.json", dataset=DATASETS),
     "claims": rules.judge_claims.output,
 }
 
@@ -95,6 +97,8 @@ rule build_report:
         ),
         accepted=expand("results/validation/{dataset}.json", dataset=DATASETS),
         previews=expand("results/previews/{dataset}.png", dataset=DATASETS),
+        goals=SPEED_GOALS,
+        scale=SCALE,
     output:
         report(
             "results/report/index.html",
@@ -113,11 +117,17 @@ rule build_report:
         ),
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
+        also=" ".join(
+            [
+                *(f"--goals {path}" for path in SPEED_GOALS),
+                *(f"--scale {path}" for path in SCALE),
+            ]
+        ),
         code=code_hash("feedrate.report"),
     shell:
         "feedrate --log {log} build-report --title {params.title:q}"
         " --questions {params.questions:q} --datasets {params.datasets:q}"
-        " --experiments {params.experiments:q} {output}"
+        " --experiments {params.experiments:q} {params.also} {output}"
 
 
 rule write_manifest:

@@ -30,6 +30,8 @@ def render_notebook(notebook: Path, output: Path) -> None:
 @click.option("--title", required=True)
 @click.option("--questions", type=Json(), required=True, help="Experiment: its question.")
 @click.option("--preview/--no-preview", default=True, help="Show a picture of the data, or not.")
+@click.option("--goals", type=FILE, help="The judged goals for speed, where the study has some.")
+@click.option("--scale", type=FILE, help="The sweep of sizes, where the study asks for one.")
 @click.argument("output", type=FILE)
 def build_report(
     results: Path,
@@ -38,12 +40,15 @@ def build_report(
     title: str,
     questions: dict[str, str],
     preview: bool,
+    goals: Path | None,
+    scale: Path | None,
     output: Path,
 ) -> None:
     """Build the page: the answer first, then figures, then tables."""
     from feedrate.report import build_extras, build_page, read_intakes, read_study
 
-    study, intakes = read_study(results, datasets, experiments), read_intakes(results, datasets)
+    study = read_study(results, datasets, experiments, goals, scale)
+    intakes = read_intakes(results, datasets)
     if not preview:
         intakes = {name: replace(intake, preview=b"") for name, intake in intakes.items()}
     write_text(output, build_page(study, intakes, title, questions, build_extras(study)))

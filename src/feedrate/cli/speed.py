@@ -1,15 +1,27 @@
-"""The verbs that time target maps and datasets on this machine."""
+"""The verbs that time maps, decoders, datasets and limits on this machine, and judge its speed."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from feedrate.cli.options import FILE, Model, Names, target_params
+from feedrate.cell import Cell
+from feedrate.cli.options import (
+    FILE,
+    Model,
+    Names,
+    plugins_option,
+    probe_options,
+    study_options,
+    target_params,
+)
 from feedrate.dataconfig import TargetSettings
+from feedrate.matrix import Conditions
 from feedrate.progress import Progress
 from feedrate.records import write_json
+from feedrate.registry import Plugins
 from feedrate.transforms import build_transform
 
 
@@ -23,6 +35,34 @@ def bench_targets(output: Path) -> None:
     result = bench(Progress("bench target maps", "cases", 0))
     write_json(output, result)
     click.echo(table_text(result), nl=False)
+
+
+@click.command()
+@click.option("--dataset", required=True, help="Its name.")
+@click.option("--images", type=click.IntRange(1), default=40, show_default=True)
+@click.option("--image-size", type=click.IntRange(1), default=640, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@plugins_option
+@click.argument("accepted", type=FILE)
+@click.argument("output", type=FILE)
+def bench_decoders(
+    dataset: str,
+    images: int,
+    image_size: int,
+    seed: int,
+    plugins: Plugins,
+    accepted: Path,
+    output: Path,
+) -> None:
+    """Decode images of a dataset with every decoder, in turn; print the table."""
+    from feedrate.speed.decoder_table import decoder_table_text
+    from feedrate.speed.decoders import Setting
+    from feedrate.speed.decoders import bench_decoders as bench
+
+    progress = Progress(f"bench decoders on {dataset}", "images", 0)
+    result = bench(dataset, accepted, Setting(images, image_size, seed, plugins), progress)
+    write_json(output, result)
+    click.echo(decoder_table_text(result), nl=False)
 
 
 @click.command()
@@ -68,3 +108,46 @@ def compare_datasets(
     )
     write_json(output, result)
     click.echo("\n".join(too_far(result)) or "No figure is beyond the limit.")
+
+
+@click.command()
+@probe_options
+def measure_limits(
+    dataset: str,
+    base: Cell,
+    conditions: Conditions,
+    maps: Path | None,
+    accepted: Path,
+    output: Path,
+) -> None:
+    """Time what a pipeline cannot do without: decode, resize, maps and one write, each alone."""
+    from feedrate.speed.limits import measure_limits as measure
+
+    progress = Progress(f"measure the limits of {dataset}", "steps", 0)
+    root = maps or Path("results/maps") / dataset
+    stores = Path("results/stores") / dataset
+    write_json(output, measure(base, conditions, dataset, accepted, root, progress, stores))
+
+
+@click.command()
+@study_options
+@click.option("--limited", type=Names(), default="", help="Experiments whose limit was measured.")
+@click.argument("output", type=FILE)
+def judge_speed(
+    results: Path, datasets: list[str], experiments: list[str], limited: list[str], output: Path
+) -> None:
+    """Hold feedrate's own loader against the goals for its speed."""
+    from feedrate.goals.speed import judge_speed as judge
+    from feedrate.report.study import read_measurements
+
+    study = read_measurements(results, datasets, experiments, profiled=False)
+    paths = {
+        (dataset, experiment): results / "limits" / dataset / f"{experiment}.json"
+        for dataset in datasets
+        for experiment in limited
+    }
+    limits = {key: json.loads(path.read_text(encoding="utf-8")) for key, path in paths.items()}
+    judged = judge(study.summaries, limits)
+    write_json(output, judged)
+    for goal in judged["goals"]:
+        click.echo(f"{goal['dataset']}: {goal['name']}: {goal['verdict']}. {goal['measured']}")

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from feedrate.pipeline import Clock, Loaded, SilentClock
+from feedrate.clock import Clock, SilentClock
+from feedrate.pipeline import Loaded
 
 
 class Batch(NamedTuple):
@@ -26,9 +27,10 @@ class Batch(NamedTuple):
         threshold_masks: ``(B, S, S)`` uint8, 1 inside dilated polygons.
         indices: ``(B,)`` int64, places of the samples in the pipeline.
         rows: ``(B, columns)`` int64, what the clock saw; the batch's own time is in the first row.
-        worker: Process id of the process that loaded its samples.
+        worker: Who loaded its first sample (`feedrate.pipeline.Loaded.maker`).
         threads: Threads that torch and OpenCV would use in that process; None where another one
             put them together.
+        makers: Who loaded each of its samples; empty where one loaded them all.
     """
 
     images: torch.Tensor
@@ -40,6 +42,7 @@ class Batch(NamedTuple):
     rows: torch.Tensor
     worker: int
     threads: tuple[int, int] | None
+    makers: tuple[int, ...] = ()
 
 
 class Collate:
@@ -51,7 +54,7 @@ class Collate:
     def __call__(self, items: Sequence[Loaded]) -> Batch:
         """Stack samples into tensors."""
         self.clock.start()
-        maker = items[0].maker
+        makers = tuple(item.maker for item in items)
         maps = [item.targets for item in items if item.targets is not None]
         batch = Batch(
             images=_stack_images([item.image for item in items]),
@@ -61,10 +64,11 @@ class Collate:
             threshold_masks=_stack_masks([each.threshold_mask for each in maps]),
             indices=torch.tensor([item.index for item in items]),
             rows=torch.from_numpy(np.stack([item.row for item in items])),
-            worker=maker,
+            worker=makers[0],
             threads=(torch.get_num_threads(), cv2.getNumThreads())
-            if maker == os.getpid()
+            if items[0].process == os.getpid()
             else None,
+            makers=makers if len(set(makers)) > 1 else (),
         )
         self.clock.lap("collate")
         batch.rows[0] += torch.from_numpy(self.clock.row())

@@ -1,18 +1,20 @@
-"""PyTorch's own loader, set up as its documentation recommends for map-style datasets."""
+"""PyTorch's own loader, set up as its documentation recommends for map-style datasets.
+
+https://docs.pytorch.org/docs/stable/data.html: a sampler's order, a collate function that runs in
+the workers, threads set in each of them, and the settings that a cell names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import cv2
-import torch
 from torch.utils.data import DataLoader
 
 from feedrate.cell import Cell
 from feedrate.collate.batch import Batch, Collate
+from feedrate.loaders.batches import worker_settings
 from feedrate.pipeline import Pipeline
 
 
@@ -36,14 +38,8 @@ def open_loader(
         dataset,
         batch_size=cell.batch_size,
         sampler=order,
-        num_workers=cell.workers,
         collate_fn=collate,
-        pin_memory=bool(cell.pin_memory),
-        # Without workers there is nothing that these could be said of.
-        multiprocessing_context=cell.start_method if cell.workers else None,
-        worker_init_fn=partial(set_threads, threads=cell.threads) if cell.workers else None,
-        prefetch_factor=cell.prefetch_factor if cell.workers else None,
-        persistent_workers=bool(cell.persistent_workers and cell.workers),
+        **worker_settings(cell),
     )
 
 
@@ -67,9 +63,3 @@ class LateCollation:
 def as_list(items: Sequence[Any]) -> list[Any]:
     """Leave the samples of a batch apart."""
     return list(items)
-
-
-def set_threads(worker: int, threads: int) -> None:
-    """Give a worker its threads: its start may have forgotten what the parent had set."""
-    cv2.setNumThreads(threads)
-    torch.set_num_threads(threads)

@@ -79,7 +79,12 @@ def _ask_opencv() -> str:
 def _ask_simplejpeg() -> str:
     """It has no attribute for it; the version stands in the compiled module."""
     compiled = import_module("simplejpeg._jpeg").__file__
-    found = _LIBJPEG_TURBO.search(Path(compiled).read_bytes()) if compiled else None
+    return find_libjpeg_turbo(Path(compiled)) if compiled else NOT_TOLD
+
+
+def find_libjpeg_turbo(binary: Path) -> str:
+    """Find the words in which libjpeg-turbo says its version, in a file of compiled code."""
+    found = _LIBJPEG_TURBO.search(binary.read_bytes())
     return f"libjpeg-turbo {found[1].decode('ascii')}" if found else NOT_TOLD
 
 

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from feedrate.cell import Cell
+from feedrate.clock import Clock
 from feedrate.index import count_samples, read_places
 from feedrate.pipeline import (
-    Clock,
     Pipeline,
     Setting,
     build_pipeline,

@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 import torch
 
+from feedrate.clock import Row
 from feedrate.collate.batch import Batch, Collate
 from feedrate.machine import usable_cores
-from feedrate.pipeline import Row, decode_sample
+from feedrate.pipeline import decode_sample
 from feedrate.profile.bench import Bench, decodes, fetches, store, touched
 from feedrate.profile.checksums import checksum
 from feedrate.profile.levels import FORWARD

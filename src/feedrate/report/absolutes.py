@@ -16,6 +16,7 @@ from feedrate.tables import counted, records
 from feedrate.turns import STEADY
 
 TIMES = ("epoch_s", "epoch_with_startup_s", "steady_images_per_s", "stall_fraction")
+BOUNDARY = "boundary_s"
 COSTS = (
     *("cpu_s_per_image", "pss_bytes", "minor_faults_per_image", "switches_per_image"),
     *("read_bytes_per_image", "steal_s"),
@@ -51,16 +52,20 @@ class Startup:
 def absolutes(summaries: pd.DataFrame, words: Mapping[Any, str]) -> list[Absolute]:
     """Times of every cell, save the rate that stands beside its ratio in `results`.
 
+    What lies between epochs has a column where a trial of some cell had several.
+
     Args:
         summaries: Of one dataset on one machine.
         words: From `steady_words`.
     """
+    bounded = summaries[summaries["estimand"] == BOUNDARY]["cell_median"].notna().any()
+    shown = [*TIMES, BOUNDARY] if bounded else list(TIMES)
     return [
         Absolute(
             f"{experiment}/{cell}",
             {
                 row["estimand"]: _both(row, words)
-                for row in records(group[group["estimand"].isin(TIMES)])
+                for row in records(group[group["estimand"].isin(shown)])
             },
         )
         for (experiment, cell), group in summaries.groupby(["experiment", "cell"], sort=False)

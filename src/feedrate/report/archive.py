@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 from feedrate.files import atomic_path, write_bytes, write_text
 from feedrate.report.study import Study
 from feedrate.tables import read_record
+from feedrate.waterfall import read_steps
+from feedrate.waterfall_figures import draw_waterfall
 
 PAGES = {"report/index.html": "report.html", "report/selftest.html": "selftest.html"}
 """What is copied under another name; the notebooks' pages keep theirs."""
 
 
 def keep_record(study: Study, results: Path, records: Iterable[Path], directory: Path) -> None:
-    """Copy what people read of a study: the page, the notebooks, the verdicts, the machine.
+    """Copy what people read of a study: page, notebooks, verdicts, waterfalls, the machine.
 
     Args:
         study: The study's tables.
@@ -36,6 +39,12 @@ def keep_record(study: Study, results: Path, records: Iterable[Path], directory:
     for name, table in (("summary.csv", study.summaries), ("claims.csv", study.claims)):
         with atomic_path(directory / name) as temporary:
             table.to_csv(temporary, index=False)
+    for name, material in study.materials.items():
+        slug = re.sub(r"\W+", "-", name)
+        for experiment in dict.fromkeys(material.summaries["experiment"]):
+            steps = read_steps(material.summaries, experiment)
+            if steps:
+                write_text(directory / f"{slug}-{experiment}.svg", draw_waterfall(steps))
     fingerprint = json.dumps(_fingerprint([read_record(path) for path in records]), indent=1)
     write_text(directory / "fingerprint.json", fingerprint + "\n")
 

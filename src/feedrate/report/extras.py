@@ -1,4 +1,4 @@
-"""Sections of a chapter that are made from an artefact of their own: stages, memory, harness."""
+"""Sections of a chapter made from an artefact of their own: stages, decoders, losses, memory."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from markupsafe import Markup
 
 from feedrate.evidence import clocked_on
 from feedrate.figures import Material
+from feedrate.report.decoders import view_decoders
 from feedrate.report.harness import view_harness
+from feedrate.report.losses import view_losses
 from feedrate.report.memory import view_memory
 from feedrate.report.page import embed_svg
+from feedrate.report.scale import view_scale
+from feedrate.report.speed_goals import goals_of, say_goals
 from feedrate.report.stages import build_section
+from feedrate.report.stores import view_stores
 from feedrate.report.study import Study
 from feedrate.report.templates import fill
+from feedrate.report.waterfall import view_waterfalls
 
 
 def build_extras(study: Study) -> dict[str, list[Markup]]:
@@ -28,16 +34,35 @@ def build_extras(study: Study) -> dict[str, list[Markup]]:
 
 
 def _sections(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
+    goals = goals_of(study.goals, dataset, machine_id)
+    if goals:
+        finding = say_goals(goals)
+        yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=dataset)
+    for fall in view_waterfalls(material.summaries, embed_svg, dataset):
+        yield fill("waterfall.html.j2", fall=fall, name=dataset)
     claims = study.claims[study.claims["dataset"] == dataset]
     stages = build_section(material.stages, material.trials, claims, embed_svg)
     if stages:
         yield fill("stages.html.j2", stages=stages)
+    decoders = _probe(study.decoders, dataset, machine_id)
+    if decoders:
+        yield fill("decoders.html.j2", decoders=view_decoders(decoders))
+    losses = study.losses.get(dataset)
+    if losses:
+        yield fill("losses.html.j2", losses=view_losses(losses))
+    stores = study.stores.get(dataset, {})
+    built = {name: each for name, each in stores.items() if clocked_on(each, machine_id)}
+    if built:
+        yield fill("stores.html.j2", stores=view_stores(built, material.summaries))
     memory = _probe(study.memory, dataset, machine_id)
     if memory:
         yield fill("memory.html.j2", memory=view_memory(memory, embed_svg))
     harness = view_harness(_probe(study.harness, dataset, machine_id), material, embed_svg)
     if harness:
         yield fill("harness.html.j2", h=harness, name=dataset)
+    scale = clocked_on(study.scale, machine_id)
+    if scale:
+        yield fill("scale.html.j2", scale=view_scale(scale, embed_svg, dataset), name=dataset)
 
 
 def _probe(

@@ -13,11 +13,15 @@ import pandas as pd
 from feedrate.claims import COLUMNS as CLAIM_COLUMNS
 from feedrate.evidence import at, clocked_on, places
 from feedrate.figures import Material
+from feedrate.registry import BUILT_STORES
 from feedrate.stats import TEXT_COLUMNS
 from feedrate.tables import counted, read_csv, read_trials
 
 STAGES, MAPS = "stages/{}.json", "maps/{}/npz.json"
 MEMORY, HARNESS = "memory/{}.json", "harness/{}.json"
+DECODERS = "speed/decoders/{}.json"
+STORE = "stores/{}/{}.json"
+LOSSES = "losses/{}.json"
 FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
 
 
@@ -33,6 +37,11 @@ class Study:
         maps: Content of ``results/maps/{dataset}/npz.json`` by dataset.
         memory: Content of ``results/memory/{dataset}.json`` by dataset.
         harness: Content of ``results/harness/{dataset}.json`` by dataset.
+        goals: Content of ``results/speed/goals.json``, empty where no speed was judged.
+        scale: Content of ``results/scale/sweep.json``, empty where nothing was swept.
+        decoders: Content of ``results/speed/decoders/{dataset}.json`` by dataset.
+        stores: Content of ``results/stores/{dataset}/{store}.json`` by dataset and store.
+        losses: Content of ``results/losses/{dataset}.json`` by dataset; of no machine.
     """
 
     trials: pd.DataFrame
@@ -42,6 +51,11 @@ class Study:
     maps: Mapping[str, Mapping[str, Any]]
     memory: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     harness: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    goals: Mapping[str, Any] = field(default_factory=dict)
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def datasets(self) -> list[str]:
@@ -120,17 +134,30 @@ def read_measurements(
     )
 
 
-def read_study(results: Path, datasets: Iterable[str], experiments: Iterable[str]) -> Study:
+def read_study(
+    results: Path,
+    datasets: Iterable[str],
+    experiments: Iterable[str],
+    goals: Path | None = None,
+    scale: Path | None = None,
+) -> Study:
     """Read all tables of a study, the judged claims and what stands beside the cells too.
 
-    See `read_measurements`.
+    See `read_measurements`. The judged goals for speed and the sweep of sizes are read where a
+    study says that it made them: what an earlier one left behind is not its own.
     """
     names = list(datasets)
+    measured = read_measurements(results, names, experiments)
     return replace(
-        read_measurements(results, names, experiments),
+        measured,
         claims=read_csv(results / "claims.csv", CLAIM_COLUMNS),
         memory=_read_each(results, MEMORY, names),
         harness=_read_each(results, HARNESS, names),
+        goals=_read_json(goals) if goals else {},
+        scale=_read_json(scale) if scale else {},
+        decoders=_read_each(results, DECODERS, names),
+        stores={name: _read_stores(results, measured.trials, name) for name in names},
+        losses=_read_each(results, LOSSES, names),
     )
 
 
@@ -152,6 +179,13 @@ def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
 
 def _read_each(results: Path, path: str, datasets: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {name: _read_json(results / path.format(name)) for name in datasets}
+
+
+def _read_stores(results: Path, trials: pd.DataFrame, dataset: str) -> dict[str, dict[str, Any]]:
+    """Read the manifests of the built stores that a study's cells read."""
+    read = set(trials.loc[trials["dataset"] == dataset, "level_images"])
+    wanted = [store for store in BUILT_STORES if store in read]
+    return {store: _read_json(results / STORE.format(dataset, store)) for store in wanted}
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from feedrate.sample import Fetched, Prepared, Sample
@@ -38,7 +39,7 @@ def bypass_cache(request: Request) -> None:
     """Fill the cache, then read files and say so."""
     fill = ram.open_store
 
-    def open_store(samples: Sequence[Sample], prepare: Any) -> Store:
+    def open_store(samples: Sequence[Sample], prepare: Any, folder: Path | None = None) -> Store:
         fill(samples, prepare)
         return Store(disk.open_store(samples, prepare).read, samples)
 
@@ -49,7 +50,7 @@ def pretend_cache(request: Request) -> None:
     """Fill the cache, then read files and say that they came from memory."""
     fill = ram.open_store
 
-    def open_store(samples: Sequence[Sample], prepare: Any) -> Store:
+    def open_store(samples: Sequence[Sample], prepare: Any, folder: Path | None = None) -> Store:
         fill(samples, prepare)
         return Store(
             lambda index: Fetched(samples[index].image_path.read_bytes(), "memory"), samples
@@ -61,7 +62,7 @@ def pretend_cache(request: Request) -> None:
 def fill_late(request: Request) -> None:
     """Read a file when it is first asked for, and keep it."""
 
-    def open_store(samples: Sequence[Sample], prepare: Any) -> Store:
+    def open_store(samples: Sequence[Sample], prepare: Any, folder: Path | None = None) -> Store:
         kept: dict[int, bytes] = {}
 
         def fetch(index: int) -> Fetched[bytes]:
@@ -77,7 +78,11 @@ def fill_late(request: Request) -> None:
 def decode_again(request: Request) -> None:
     """Keep encoded files in memory, and decode and resize in every read."""
 
-    def open_store(samples: Sequence[Sample], prepare: Callable[[int, bytes], Prepared]) -> Store:
+    def open_store(
+        samples: Sequence[Sample],
+        prepare: Callable[[int, bytes], Prepared],
+        folder: Path | None = None,
+    ) -> Store:
         files = [sample.image_path.read_bytes() for sample in samples]
         return Store(lambda index: Fetched(prepare(index, files[index]), "memory"), samples)
 

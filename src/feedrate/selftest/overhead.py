@@ -16,10 +16,11 @@ import cv2
 import torch
 
 from feedrate.cell import Cell
+from feedrate.clock import Clock, SilentClock
 from feedrate.collate.batch import Batch, Collate
 from feedrate.index import count_samples, read_places
 from feedrate.loaders import dataloader
-from feedrate.pipeline import Clock, Pipeline, Setting, SilentClock, build_pipeline
+from feedrate.pipeline import Pipeline, Setting, build_pipeline
 from feedrate.stages import StageClock
 from feedrate.targets.params import TargetParams
 from feedrate.witness import WitnessedDecode

@@ -1,7 +1,7 @@
-"""The clock of the benchmarks: CPU time of this process, methods in turn, one thread.
+"""The clock of the benchmarks: methods in turn, one thread, CPU time of this process.
 
 CPU time leaves out what other processes do to the wall clock; taking turns spreads what they do to
-caches and frequency over all methods alike.
+caches and frequency over all methods alike. The wall clock is read beside it, for what waits.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import cv2
 
@@ -20,20 +21,35 @@ SHORTEST_MS = 20.0
 """A reading repeats its call until it lasts so long: far above the resolution of any clock."""
 
 
+class Reading(NamedTuple):
+    """Milliseconds a call, by both clocks."""
+
+    cpu_ms: float
+    wall_ms: float
+
+
 def read_in_turn(
     methods: Mapping[str, Sequence[Call]], rounds: int, shortest_ms: float = SHORTEST_MS
 ) -> dict[str, list[float]]:
+    """Time methods side by side; as `read_both_in_turn`, and only milliseconds of CPU time."""
+    readings = read_both_in_turn(methods, rounds, shortest_ms)
+    return {name: [reading.cpu_ms for reading in each] for name, each in readings.items()}
+
+
+def read_both_in_turn(
+    methods: Mapping[str, Sequence[Call]], rounds: int, shortest_ms: float = SHORTEST_MS
+) -> dict[str, list[Reading]]:
     """Time methods side by side.
 
     Args:
         methods: For each method, one call an input; all methods have the same inputs.
         rounds: How often each input is read.
-        shortest_ms: How long a reading lasts at least.
+        shortest_ms: How long a reading lasts at least, in CPU time.
 
     Returns:
-        For each method, ``rounds * inputs`` readings: milliseconds of CPU time a call.
+        For each method, ``rounds * inputs`` readings.
     """
-    readings: dict[str, list[float]] = {name: [] for name in methods}
+    readings: dict[str, list[Reading]] = {name: [] for name in methods}
     with _undisturbed():
         counts = {name: _count_calls(calls[0], shortest_ms) for name, calls in methods.items()}
         for _ in range(rounds):
@@ -43,19 +59,20 @@ def read_in_turn(
     return readings
 
 
-def _read(call: Call, count: int) -> float:
-    """Run a call so many times; returns milliseconds of CPU time a call."""
-    begin = time.process_time_ns()
+def _read(call: Call, count: int) -> Reading:
+    """Run a call so many times, and divide what both clocks say by it."""
+    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
     for _ in range(count):
         call()
-    return (time.process_time_ns() - begin) / count / 1e6
+    cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+    return Reading(cpu / count / 1e6, wall / count / 1e6)
 
 
 def _count_calls(call: Call, shortest_ms: float) -> int:
     """Find how many calls last `shortest_ms`, and warm the method by that."""
     call()
     count = 1
-    while (last_ms := _read(call, count) * count) < shortest_ms:
+    while (last_ms := _read(call, count).cpu_ms * count) < shortest_ms:
         count = max(2 * count, math.ceil(count * 1.2 * shortest_ms / max(last_ms, 1e-3)))
     return count
 

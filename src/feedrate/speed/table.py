@@ -42,8 +42,8 @@ def table_text(result: Result) -> str:
     missed = missed_goals(result)
     blocks = [
         machine_line(result["machine"]),
-        _aligned([CASES_HEAD, *map(_case_cells, result["cases"])], left=1),
-        _aligned([CODECS_HEAD, *map(_codec_cells, result["codecs"])], left=2),
+        aligned([CASES_HEAD, *map(_case_cells, result["cases"])], left=1),
+        aligned([CODECS_HEAD, *map(_codec_cells, result["codecs"])], left=2),
         "\n".join(missed) if missed else "All goals are met.",
     ]
     return "\n\n".join(blocks) + "\n"
@@ -109,7 +109,7 @@ def _factor(goal: float | None) -> str:
     return "-" if goal is None else f"{goal:g}x"
 
 
-def _aligned(rows: Sequence[Sequence[str]], left: int) -> str:
+def aligned(rows: Sequence[Sequence[str]], left: int) -> str:
     """Align columns: the first ones to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(

@@ -1,4 +1,17 @@
-"""Stores: where the images of a trial come from, encoded or already at target size."""
+"""Stores: where the images of a trial come from, encoded or already at target size.
+
+A store's module says what its store is, and the exercise gate holds it to that:
+
+* ``ORIGIN``: where every image comes from inside an epoch, ``file`` or ``memory``;
+* ``DECODED = True``: pixels are handed over, nothing is decoded inside an epoch;
+* ``LOSSY = True``: pixels, and polygons by up to half a pixel, are others than the files';
+* ``MAPPED = True``: files are read through a memory map, which no read call shows.
+
+The modules of `feedrate.registry.BUILT_STORES` also have ``write_store``, which a rule calls before
+any trial (`feedrate.stores.building.WriteStore`), and ``files_of(samples, folder)``, which lists
+the files that a trial over these samples reads. Where a library may be absent, ``unavailable()``
+says so.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ class Transform(Protocol):
     The two halves are apart because a decoded store keeps what lies between them.
 
     Attributes:
-        random: Whether two calls of `fit` may move the same polygons differently.
+        random: Whether two calls of `fit` may move the same polygons differently. The module of a
+            random plug-in says so too, by `RANDOM = True`: the exercise gate then lets batches
+            differ that are equal otherwise.
     """
 
     random: bool
@@ -57,15 +59,23 @@ def build_transform(level: str, size: int, plugins: Plugins | None = None) -> An
     return build(size) if argument is None else build(size, argument)
 
 
-def require_repeatable(transform: object, name: str) -> None:
-    """Refuse a transform that stored maps cannot follow.
+CURES = {
+    "maps": "choose `targets: kernel`, which draws the maps of each outcome",
+    "images": "choose `images: disk` or `ram`, which have each image brought to size anew",
+}
+"""What may be stored, and what to choose in its place."""
+
+
+def require_repeatable(transform: object, name: str, stored: str = "maps") -> None:
+    """Refuse a transform that what is stored cannot follow.
 
     Maps stored for one outcome of a random flip, beside an image flipped anew, teach a network
-    mirrored targets without any error.
+    mirrored targets without any error. Images stored after it show one outcome for ever.
 
     Args:
         transform: What a plug-in's ``build`` returned.
         name: Its level, for the message.
+        stored: A key of `CURES`.
 
     Raises:
         ValueError: It is random, or does not say.
@@ -73,8 +83,10 @@ def require_repeatable(transform: object, name: str) -> None:
     random = getattr(transform, "random", None)
     if random is False:
         return
-    cure = "choose `targets: kernel`, which draws the maps of each outcome"
+    cure = CURES[stored]
     if random is None:
         cure = f"give it the attribute `random = False` if it is not, else {cure}"
     trouble = "does not say whether it is random" if random is None else "is random"
-    raise ValueError(f"transform {name!r} {trouble}, and stored maps fit one outcome only; {cure}")
+    raise ValueError(
+        f"transform {name!r} {trouble}, and stored {stored} fit one outcome only; {cure}"
+    )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from feedrate.sample import Image, Polygon, Prepared
 from feedrate.transforms import Frame
+from feedrate.transforms.letterbox import interpolation_of
 
 # On import albumentations asks PyPI for its newest version, unless told not to.
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
@@ -20,7 +21,7 @@ from albumentations import Compose, KeypointParams, LongestMaxSize, Normalize, P
 
 
 class AlbumentationsTransform:
-    """Longest side to `size` (bilinear, no antialiasing), centred on black, ImageNet statistics.
+    """Longest side to `size`, centred on black, ImageNet statistics.
 
     A point (x, y) goes to ``(x s + left, y s + top)`` with s = size / max(H, W): the frame is that
     of pixel corners, so the image's edge x = W stays on the resized image's edge (to the half
@@ -30,10 +31,10 @@ class AlbumentationsTransform:
 
     random = False
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, interpolation: int = cv2.INTER_LINEAR) -> None:
         self._fit = Compose(
             [
-                LongestMaxSize(max_size=size, interpolation=cv2.INTER_LINEAR),
+                LongestMaxSize(max_size=size, interpolation=interpolation),
                 PadIfNeeded(size, size, border_mode=cv2.BORDER_CONSTANT, fill=0),
             ],
             keypoint_params=KeypointParams(format="xy", remove_invisible=False),
@@ -63,6 +64,14 @@ class AlbumentationsTransform:
         return cast(npt.NDArray[np.float32], self._normalise(image=image)["image"])
 
 
-def build(size: int) -> AlbumentationsTransform:
-    """Build the chain for a square input of `size` pixels."""
-    return AlbumentationsTransform(size)
+def build(size: int, argument: str | None = None) -> AlbumentationsTransform:
+    """Build the chain for a square input of `size` pixels.
+
+    Args:
+        size: Side of the square.
+        argument: ``linear`` (default, no antialiasing), ``area`` or ``cubic``.
+
+    Raises:
+        ValueError: The argument is none of these.
+    """
+    return AlbumentationsTransform(size, interpolation_of(argument))

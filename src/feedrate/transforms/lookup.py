@@ -35,6 +35,6 @@ def look_up(image: Image, table: Table, out: npt.NDArray[np.float32]) -> None:
     """
     height, width, _ = image.shape
     for row in range(height):
-        for column in range(width):
-            for channel in range(3):
+        for channel in range(3):  # outside of the columns: one stream of writes at a time
+            for column in range(width):
                 out[channel, row, column] = table[channel, image[row, column, channel]]

@@ -9,16 +9,20 @@ from functools import cache
 import numpy as np
 import PIL.Image
 
-from feedrate.registry import REGISTRIES, resolve
+from feedrate.registry import resolve
 from feedrate.sample import Image
 from feedrate.validation.findings import Trouble, visible
 
 ROWS_AT_ONCE = 256
 """Of two images that differ: their differences are counted in strips, not in a third image."""
 
+JUDGES = ("pillow", "opencv", "simplejpeg")
+"""Decoders of the libraries that are always installed, one each, so that no finding depends on what
+else is. At full size the others of these libraries decode with the same code."""
+
 
 def decode_with_all(data: bytes, kind: str) -> tuple[str, list[Trouble]]:
-    """Decode a JPEG or PNG with every registered decoder that reads its kind.
+    """Decode a JPEG or PNG with each of the `JUDGES` that reads its kind.
 
     Two images are in memory at a time, whatever the number of decoders.
 
@@ -28,7 +32,7 @@ def decode_with_all(data: bytes, kind: str) -> tuple[str, list[Trouble]]:
     """
     reference: Image | None = None
     agreeing, refusals, others = list[str](), dict[str, str](), list[str]()
-    for name in (name for name in REGISTRIES["decoders"] if _reads(name, kind)):
+    for name in (name for name in JUDGES if _reads(name, kind)):
         try:
             image = resolve("decoders", name)(data)
         except ValueError as error:
