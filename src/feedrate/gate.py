@@ -33,6 +33,9 @@ from feedrate.stages import COUNTERS
 from feedrate.targets.codecs import EXACT
 from feedrate.targets.params import TargetParams
 
+SCALING = ("pillow_draft", "opencv_reduced", "simplejpeg_scaled")
+"""Decoders that may hand over a smaller copy of an image."""
+
 
 def check_trial(
     cell: Cell,
@@ -123,11 +126,18 @@ def _may_differ(field: str, cell: Cell, reference: Cell) -> bool:
     lossy = any(_is_lossy(side.targets) for side in (cell, reference))
     # Of a smaller copy the polygons may come to lie up to half a pixel elsewhere.
     smaller = any(_is_lossy_store(side.images) for side in (cell, reference))
+    scaled = any(_resizes_a_copy(side) for side in (cell, reference))
     return (
         cell.transform != reference.transform
+        or (cell.decoder != reference.decoder and scaled)
         or (cell.targets != reference.targets and lossy)
         or (cell.images != reference.images and smaller)
     )
+
+
+def _resizes_a_copy(cell: Cell) -> bool:
+    """Whether a decoder hands over a smaller copy to a transform that fits the copy for itself."""
+    return cell.decoder in SCALING and split_level(cell.transform)[0] == "albumentations"
 
 
 def _is_lossy_store(images: str) -> bool:

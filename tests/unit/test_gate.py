@@ -310,3 +310,23 @@ def test_the_verdict_names_the_trial_and_both_numbers():
 
 def test_without_a_check_nothing_is_proved():
     assert not gate.judge([])["valid"]
+
+
+@pytest.mark.parametrize(
+    ("decoder", "transform", "announced"),
+    [
+        ("simplejpeg_scaled", "albumentations", True),  # fits the smaller copy for itself
+        ("simplejpeg_scaled", "fused", False),  # keeps the geometry of the whole image
+        ("simplejpeg", "albumentations", False),
+    ],
+)
+def test_maps_differ_where_a_copy_is_fitted_for_itself_and_nowhere_else(
+    decoder, transform, announced
+):
+    reference = Cell(targets="kernel", transform=transform)
+    apart = {"max": 1.0, "mean": 0.1, "share": 0.1, "images": 4, "images_apart": 2}
+    seen = {"verdict": "pixels differ", "fields": {"shrink_maps": apart}}
+    seen |= {"missing": [], "extra": []}
+    cell = reference.with_levels({"decoder": decoder})
+    checks = gate.check_equivalence(cell, reference, seen)
+    assert all(check.ok for check in checks) == announced

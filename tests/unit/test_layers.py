@@ -28,9 +28,16 @@ CLOCKS = {
     for unit in ("", "_ns")
 }
 CLOCKED = {
-    *("trial", "stages", "speed.readings", "speed.stalls", "progress", "profile.clocked", "harness"),
+    *(
+        "trial",
+        "stages",
+        "speed.readings",
+        "speed.stalls",
+        "progress",
+        "profile.clocked",
+        "harness",
+    ),
     *("memory", "memory.readings", "selftest.plants", "selftest.overhead", "consumers.spin"),
-    "stores.building",
 }
 LIGHT = ("cell", "codehash", "config", "matrix", "registry")
 LONGEST = 250
