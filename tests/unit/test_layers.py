@@ -38,6 +38,7 @@ CLOCKED = {
         "harness",
     ),
     *("memory", "memory.readings", "selftest.plants", "selftest.overhead", "consumers.spin"),
+    "stores.building",
 }
 LIGHT = ("cell", "codehash", "config", "matrix", "registry")
 LONGEST = 250
