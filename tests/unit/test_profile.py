@@ -136,7 +136,7 @@ def test_a_lazy_result_is_paid_for_in_its_own_stage(monkeypatch: pytest.MonkeyPa
 
 
 def make_sample() -> Any:
-    return SimpleNamespace(key="a", image_path=Path("a"), instances=())
+    return SimpleNamespace(key="a", image_path=Path("a"), width=1, height=1, instances=())
 
 
 def test_the_operations_are_those_of_the_transform(tmp_path: Path) -> None:
