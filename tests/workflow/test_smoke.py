@@ -58,7 +58,9 @@ def test_forcing_one_cell_remakes_it_alone_and_then_exactly_its_descendants(stud
     forced = study.snakemake(CELL, "--force")
     assert set(jobs_of_run(forced)) == {"measure_cell"}
     assert set(study.planned()) == AFTER_A_CELL
+    study.snakemake("all")
     assert untouched.stat().st_mtime_ns == before
+    assert study.planned() == {}
 
 
 def jobs_of_run(said: str) -> set[str]:
