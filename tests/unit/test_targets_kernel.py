@@ -110,7 +110,7 @@ def test_it_agrees_on_any_polygons(
         np.testing.assert_array_equal(polygon, before)
 
 
-@pytest.mark.parametrize("lean_px", [1e-300, 1e-142, 1e-38, 1e-19, 1e-9])
+@pytest.mark.parametrize("lean_px", [1.1e-308, 1e-300, 1e-142, 1e-38, 1e-19, 1e-9])
 @pytest.mark.parametrize("turned", [False, True])
 def test_an_edge_that_is_nearly_upright_or_level_ends_where_it_ends(
     lean_px: float, turned: bool

@@ -18,6 +18,17 @@ Window = tuple[int, int, int, int]
 TIE_PX = 1e-5
 """Nearer to a pixel than this, rounding may put Thales' circle on either side of it."""
 
+LEVEL_PX = 1e-100
+"""An edge that rises by less is level: the columns a row of it takes are no numbers any more."""
+
+
+@compiled
+def slope(run: float, rise: float, distance: float) -> tuple[float, float]:
+    """Return by how many columns a line moves each row, and how far along a row D reaches."""
+    if abs(rise) < LEVEL_PX:
+        return 0.0, math.inf
+    return run / rise, distance * math.sqrt(run * run + rise * rise) / abs(rise)
+
 
 @compiled
 def rows_near(ay: float, by: float, distance: float, window: Window) -> tuple[int, int]:
@@ -68,8 +79,7 @@ def find_circle(
     run, rise = bx - ax, by - ay
     middle = (ax + bx) / 2
     ties = False
-    lean = run / rise if rise != 0 else 0.0
-    reach = distance * math.sqrt(run * run + rise * rise) / abs(rise) if rise != 0 else math.inf
+    lean, reach = slope(run, rise, distance)
     for k in range(rows):
         y = float(first + k)
         square = run * run / 4 - (y - ay) * (y - by)
@@ -141,8 +151,7 @@ def find_strip(
     """Find the columns of every row between the ends of an edge, and within D of the line."""
     left, right = float(window[0]), float(window[2])
     run, rise = bx - ax, by - ay
-    lean = run / rise if rise != 0 else 0.0
-    reach = distance * math.sqrt(run * run + rise * rise) / abs(rise) if rise != 0 else math.inf
+    lean, reach = slope(run, rise, distance)
     for k in range(rows):
         y = float(first + k)
         line = ax + (y - ay) * lean
