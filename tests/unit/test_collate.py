@@ -162,6 +162,7 @@ def test_an_instance_survives_pickling() -> None:
     assert (again.params, again.inference_mode) == (collate.params, True)
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("start_method", ["fork", "spawn"])
 def test_no_worker_compiles_or_loads_late(start_method: str) -> None:
     loader = DataLoader(
@@ -228,6 +229,7 @@ def test_the_loss_finds_the_masks() -> None:
     assert masked.item() != pytest.approx(Loss()(prediction, **unmasked).item())
 
 
+@pytest.mark.own_process
 def test_the_page_shows_what_works() -> None:
     page = Path(__file__).parents[2] / "docs" / "collate.md"
     blocks = [

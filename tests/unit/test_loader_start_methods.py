@@ -71,6 +71,7 @@ def content(batches: list[Batch]) -> list[Any]:
     ]
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])
 def test_the_same_batches_by_one_thread_a_worker(
     folder: Path, two_opencv_threads: None, start_method: str

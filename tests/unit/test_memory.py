@@ -144,6 +144,7 @@ def test_the_content_is_the_same_however_it_is_held(tmp_path, monkeypatch):
     assert objects[EMPTY] == CachedSamples({})[3] == 0
 
 
+@pytest.mark.own_process
 def test_a_reading_in_real_processes_shows_what_copies_and_what_does_not(tmp_path, monkeypatch):
     """Eight megabytes in arrays stay shared, in small objects they are copied; no child is left."""
     index = make_index(tmp_path, 4)
@@ -229,6 +230,7 @@ def test_a_process_that_has_ended_holds_nothing():
         readings.read_process(child.pid)
 
 
+@pytest.mark.own_process
 def test_only_workers_are_called_workers():
     context = multiprocessing.get_context("fork")
     gate = context.Event()

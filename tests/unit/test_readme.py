@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 from feedrate.cell import Cell
@@ -47,6 +48,7 @@ def test_the_studies_load() -> None:
     assert [cell.name for cell in cells] == ["decoder~opencv", "decoder~simplejpeg", "loader~mine"]
 
 
+@pytest.mark.own_process
 def test_the_loader_delivers_the_fixed_work() -> None:
     (code,) = blocks("python", "def build(dataset, cell)")
     module: dict[str, Any] = {}

@@ -100,6 +100,7 @@ def test_the_first_epoch_alone_is_slow(data):
     assert looped["loader_facts"][plants.SPUN] <= took[0] + took[1]
 
 
+@pytest.mark.own_process
 def test_a_slow_start_is_start_up_and_a_slow_worker_is_not_the_main_process(data):
     assert run(data, loader="slow_startup")["startup_s"] >= plants.STARTUP_S
     assert run(data, loader="slow_one_worker", workers=2)["workers_seen"] == 2

@@ -41,6 +41,7 @@ def prepared(seen):
     return seen | {"page_cache": cached, "discarded": False}
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("images", ["disk", "ram", "decoded_ram"])
 def test_the_gate_passes_what_really_ran(index, images, workers):
@@ -70,6 +71,7 @@ def test_images_come_in_the_declared_order_and_are_looped(index):
     assert stamps == sorted(stamps)
 
 
+@pytest.mark.own_process
 def test_kept_batches_hold_what_was_delivered(index, tmp_path):
     run(index, keep=str(tmp_path / "a"))
     run(index, keep=str(tmp_path / "b"), workers=2, images="ram")
