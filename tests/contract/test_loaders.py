@@ -132,6 +132,7 @@ def assert_same(batches: list[Batch], expected: list[Batch], library: str) -> No
         assert (ours.rows[:, DECODED_BY].sum(1) == 1).all()
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_the_same_batches_in_the_same_order_every_epoch(
     name: str, workers: int, open_loader: Open, expected: list[Batch]
@@ -146,6 +147,7 @@ def test_the_same_batches_in_the_same_order_every_epoch(
         assert_same(list(loader), expected, library)
 
 
+@pytest.mark.own_process
 def test_whoever_loads_says_so(name: str, open_loader: Open) -> None:
     own = psutil.Process().pid
     batches = list(open_loader(cell_of(name)))
@@ -156,6 +158,7 @@ def test_whoever_loads_says_so(name: str, open_loader: Open) -> None:
         assert {batch.worker for batch in open_loader(cell_of(name, workers=0))} == {own}
 
 
+@pytest.mark.own_process
 def test_the_file_that_cannot_be_decoded_is_named(
     name: str, open_loader: Open, tmp_path: Path
 ) -> None:
@@ -167,6 +170,7 @@ def test_the_file_that_cannot_be_decoded_is_named(
         list(open_loader(cell_of(name), broken, folder))
 
 
+@pytest.mark.own_process
 def test_nothing_is_left_of_an_iterator_that_is_dropped(name: str, open_loader: Open) -> None:
     before = set(alive())
     iterator: Iterator[Batch] | None = iter(open_loader(cell_of(name)))
@@ -188,6 +192,7 @@ def alive() -> list[str]:
     return [*threads, *(f"process {each.pid}" for each in processes)]
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_exercise_gate_passes_what_really_ran(
     name: str, workers: int, samples: list[Sample], store: Path, tmp_path: Path

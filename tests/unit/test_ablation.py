@@ -84,6 +84,7 @@ def test_batches_are_identical_to_those_of_the_whole_pipeline(
         assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("images", ["disk", "decoded_ram"])
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("what", LEVELS)

@@ -92,6 +92,7 @@ class Footprints:
         return self.count()
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("loader", ["torch", "threads"])
 @pytest.mark.parametrize("prefetch", [1, 3])
 def test_as_many_batches_are_held_ready_as_the_cell_says(
@@ -105,6 +106,7 @@ def test_as_many_batches_are_held_ready_as_the_cell_says(
     assert dataset.wait_for(held + 2) == held + 2
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("persistent", [0, 1])
 def test_workers_stay_from_one_epoch_to_the_next_only_if_asked_to(
     tmp_path: Path, persistent: int
@@ -116,6 +118,7 @@ def test_workers_stay_from_one_epoch_to_the_next_only_if_asked_to(
     assert (first == second) == bool(persistent)
 
 
+@pytest.mark.own_process
 def test_a_batch_is_the_same_whoever_puts_it_together(tmp_path: Path) -> None:
     sides = [
         list(resolve("loaders", "torch")(pipeline_of(cell, tmp_path), cell))
@@ -126,6 +129,7 @@ def test_a_batch_is_the_same_whoever_puts_it_together(tmp_path: Path) -> None:
     assert {batch.threads for batch in sides[1]} == {None}  # nobody asked those who loaded
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("loader", ["torch", "threads"])
 def test_what_travels_as_bytes_is_the_same_once_it_is_finished(tmp_path: Path, loader: str) -> None:
     sides = []
@@ -145,6 +149,7 @@ def assert_same(ours: list[Batch], theirs: list[Batch]) -> None:
             assert torch.equal(getattr(one, name), getattr(other, name)), name
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("loader", ["torch", "threads"])
 def test_the_gate_sees_the_threads_that_a_cell_asks_for(index: Path, loader: str) -> None:
     seen = run(index, threads=2, loader=loader)
@@ -160,6 +165,7 @@ def test_the_gate_sees_the_threads_that_a_cell_asks_for(index: Path, loader: str
     assert {name for name, ok in told.items() if not ok} >= named
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("loader", ["torch", "threads"])
 def test_every_boundary_between_epochs_is_recorded(index: Path, loader: str) -> None:
     seen = run(index, epochs=3, loader=loader)
@@ -169,6 +175,7 @@ def test_every_boundary_between_epochs_is_recorded(index: Path, loader: str) -> 
     assert seen["repeats"] == {"distinct": 4, "least": 3, "most": 3}
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("start_method", ["fork", "forkserver"])
 def test_workers_that_are_gone_are_counted_all_the_same(index: Path, start_method: str) -> None:
     others = len(psutil.Process().children(recursive=True))  # of other tests
@@ -183,6 +190,7 @@ def test_workers_that_are_gone_are_counted_all_the_same(index: Path, start_metho
     assert failed == []
 
 
+@pytest.mark.own_process
 def test_a_single_epoch_has_no_boundary(index: Path) -> None:
     assert run(index)["boundaries_s"] == []
 

@@ -110,6 +110,7 @@ def _read(store: Any, index: int, answers: Any) -> None:
     answers.put((os.getpid(), store.read(index).payload))
 
 
+@pytest.mark.own_process
 @needs_lmdb
 def test_a_forked_process_opens_the_database_for_itself(
     samples: list[Sample], tmp_path: Path

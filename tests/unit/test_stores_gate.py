@@ -74,6 +74,7 @@ def failures(index: Path, workers: int = 0, **levels: Any) -> list[str]:
     return found
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("store", BUILT_STORES)
 def test_what_really_ran_passes(index: Path, store: str, workers: int) -> None:
@@ -96,6 +97,7 @@ def originals_instead(found: Fetched[Any], path: Path) -> Fetched[Any]:
     return found
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_mapped_store_that_reads_the_original_files_is_found_out(
     index: Path, workers: int, monkeypatch: pytest.MonkeyPatch

@@ -185,6 +185,7 @@ class Outcomes(Dataset[Any]):
         return outcome(self.transform)
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("persistent", [True, False])
 @pytest.mark.parametrize("name", NAMES)
 def test_workers_and_epochs_draw_something_else(name: str, persistent: bool) -> None:
