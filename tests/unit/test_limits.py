@@ -68,7 +68,7 @@ def test_the_parts_make_what_the_pipeline_makes(index: Path, targets: str) -> No
 
     cell = CELL.with_levels({"targets": targets})
     spec = trial_spec(cell, CONDITIONS, index, Path("absent"))
-    pipeline = limits._open(cell, spec, 2)
+    pipeline = limits._open(cell, spec)
     made = {name: calls[1]() for name, calls in limits._methods(cell, pipeline, spec).items()}
     whole = pipeline[1]
     assert np.array_equal(

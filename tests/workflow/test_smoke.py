@@ -52,17 +52,6 @@ def test_no_two_trials_overlapped(study):
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
-def test_forcing_one_cell_remakes_it_alone_and_then_exactly_its_descendants(study):
-    untouched = study.folder / "results/trials/smoke/aa/reference.json"
-    before = untouched.stat().st_mtime_ns
-    forced = study.snakemake(CELL, "--force")
-    assert set(jobs_of_run(forced)) == {"measure_cell"}
-    assert set(study.planned()) == AFTER_A_CELL
-    study.snakemake("all")
-    assert untouched.stat().st_mtime_ns == before
-    assert study.planned() == {}
-
-
 def jobs_of_run(said: str) -> set[str]:
     return set(re.findall(r"^(?:local)?rule (\w+):", said, re.MULTILINE)) - {"all", "default"}
 
@@ -77,64 +66,97 @@ def fork_servers(study):
     ]
 
 
-def test_an_interrupted_run_leaves_nothing_behind_and_the_next_call_continues(study):
-    kept = study.folder / "results/trials/smoke/aa/reference.json"
-    before = kept.read_bytes()
+def test_a_forced_cell_is_remade_alone_also_after_an_interrupt_and_then_its_descendants(study):
+    untouched = study.folder / "results/trials/smoke/aa/reference.json"
+    before, made_at = untouched.read_bytes(), untouched.stat().st_mtime_ns
     # A shell lets what it starts in the background ignore interrupts, and children inherit that.
-    running = subprocess.Popen(
-        ["env", "--default-signal=INT", *study.command(CELL, "--force")],  # noqa: S607
-        cwd=study.folder,
-        env=study.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    while not fork_servers(study) and running.poll() is None:
-        time.sleep(0.05)
-    os.killpg(running.pid, signal.SIGINT)
-    assert running.wait(60) != 0
+    with (study.folder / "said.txt").open("w+") as said:
+        running = subprocess.Popen(
+            ["env", "--default-signal=INT", *study.command(CELL, "--force")],  # noqa: S607
+            cwd=study.folder,
+            env=study.environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        while not fork_servers(study) and running.poll() is None:
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(60) != 0
+        said.seek(0)
+        assert jobs_of_run(said.read()) == {"measure_cell"}
     assert fork_servers(study) == []
-    assert kept.read_bytes() == before
     assert not list(study.folder.rglob("*.tmp*"))
-    study.snakemake("all")
+    assert jobs_of_run(study.snakemake(CELL)) == {"measure_cell"}
     assert json.loads((study.folder / CELL).read_text())["gate"]["valid"]
+    assert set(study.planned()) == AFTER_A_CELL
+    study.snakemake("all")
+    assert (untouched.read_bytes(), untouched.stat().st_mtime_ns) == (before, made_at)
     assert study.planned() == {}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "results/generated/smoke/annotations.json",
-        "results/datasets/smoke/samples.parquet",
-        "results/datasets/smoke/accepted.parquet",
-        "results/validation/smoke.csv",
-        "results/validation/smoke.html",
-        "results/galleries/smoke",
-        "results/maps/smoke/npz.json",
-        CELL,
-        CELL.replace(".json", ".batches.parquet"),
-        "results/tables/smoke/aa.csv",
-        "results/summary/smoke/aa.csv",
-        *(f"results/{kind}/smoke.json" for kind in ("stages", "memory", "harness", "losses")),
-        "results/speed/decoders/smoke.json",
-        "results/figures/smoke/aa.svg",
-        "results/previews/smoke.png",
-        "results/previews/signs/scene.png",
-        "results/previews/presets/db.png",
-        "results/claims.csv",
-        "results/notebooks/5_findings.html",
-        "results/report/index.html",
-        "results/report/selftest.html",
-        "results/manifest.json",
-    ],
-)
-def test_a_deleted_artefact_is_planned_again(study, path):
-    aside = study.folder / "aside"
-    (study.folder / path).rename(aside)  # keeps its time, so that nothing else looks older
-    try:
-        assert study.planned()
-    finally:
-        aside.rename(study.folder / path)
+MADE_BY = {
+    "results/generated/smoke/annotations.json": "generate_dataset",
+    "results/datasets/smoke/samples.parquet": "prepare_dataset",
+    "results/datasets/smoke/accepted.parquet": "accept_dataset",
+    "results/validation/smoke.csv": "validate_dataset",
+    "results/validation/smoke.html": "render_validation",
+    "results/galleries/smoke": "draw_gallery",
+    "results/maps/smoke/npz.json": "verify_maps",
+    CELL: "measure_cell",
+    CELL.replace(".json", ".batches.parquet"): "measure_cell",
+    "results/tables/smoke/aa.csv": "collect_trials",
+    "results/summary/smoke/aa.csv": "summarise_experiment",
+    "results/stages/smoke.json": "profile_stages",
+    "results/memory/smoke.json": "measure_memory",
+    "results/harness/smoke.json": "run_seed_harness",
+    "results/losses/smoke.json": "measure_losses",
+    "results/speed/decoders/smoke.json": "bench_decoders",
+    "results/figures/smoke/aa.svg": "plot_figure",
+    "results/previews/smoke.png": "preview_targets",
+    "results/previews/signs/scene.png": "preview_signs",
+    "results/previews/presets/db.png": "preview_presets",
+    "results/claims.csv": "judge_claims",
+    "results/notebooks/5_findings.html": "render_notebook",
+    "results/report/index.html": "build_report",
+    "results/report/selftest.html": "render_selftest",
+    "results/manifest.json": "write_manifest",
+}
+
+
+def test_a_deleted_artefact_is_planned_again(study):
+    """Some at a time, none made from another: else one would be planned for the other's sake."""
+    for paths in unrelated(study.snakemake("all", "--rulegraph", "dot")):
+        for path in paths:  # what is set aside keeps its time, so that nothing else looks older
+            (study.folder / path).rename(aside_of(study, path))
+        try:
+            planned = study.planned()
+        finally:
+            for path in paths:
+                aside_of(study, path).rename(study.folder / path)
+        assert {MADE_BY[path] for path in paths} <= set(planned), paths
+    assert study.planned() == {}
+
+
+def aside_of(study, path):
+    return study.folder / path.replace("/", "_")
+
+
+def unrelated(graph):
+    """Group `MADE_BY` by how far a rule is from the first ones; a rule stands once in a group."""
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)', graph, re.MULTILINE))
+    made_from = {name: set() for name in names.values()}
+    for source, made in re.findall(r"^\s*(\d+) -> (\d+)", graph, re.MULTILINE):
+        made_from[names[made]].add(names[source])
+
+    def depth(rule):
+        return 1 + max((depth(source) for source in made_from[rule]), default=0)
+
+    groups = {}
+    for path, rule in MADE_BY.items():
+        again = sum(rule == MADE_BY[other] for group in groups.values() for other in group)
+        groups.setdefault((depth(rule), again), []).append(path)
+    return groups.values()
 
 
 def test_a_deleted_artefact_is_rebuilt(study):

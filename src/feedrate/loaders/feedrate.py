@@ -30,9 +30,6 @@ from feedrate.loaders.batches import cut, refuse
 from feedrate.loaders.inplace import Hand, write_in_place
 from feedrate.pipeline import Pipeline
 
-KIND = "threads"
-"""Its workers are threads of one process."""
-
 load_compiled = painting.load_compiled
 """A trial calls it before anything else, so that loading compiled code is a figure of its own."""
 

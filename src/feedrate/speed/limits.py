@@ -30,7 +30,6 @@ from feedrate.transforms.lookup import look_up, table_of
 from feedrate.work import TrialSpec, work_order
 
 SCHEMA = 1
-IMAGES = 32
 ROUNDS = 6
 """The least that gives an interval."""
 
@@ -65,7 +64,7 @@ def measure_limits(
     torch.set_num_threads(1)
     progress(0, 2)
     spec = trial_spec(cell, conditions, index, maps_root, stores_root)
-    pipeline = _open(cell, spec, min(IMAGES, conditions.work.images))
+    pipeline = _open(cell, spec)
     methods = _methods(cell, pipeline, spec)
     progress(1, 2)
     readings = read_in_turn(methods, ROUNDS, shortest_ms)
@@ -89,8 +88,8 @@ def measure_limits(
     }
 
 
-def _open(cell: Cell, spec: TrialSpec, images: int) -> Pipeline:
-    """Open the cell's pipeline on some of a trial's images."""
+def _open(cell: Cell, spec: TrialSpec) -> Pipeline:
+    """Open the cell's pipeline on a trial's images; of fewer, a few large ones would decide."""
     index = Path(spec.index)
     chosen, _ = work_order(count_samples(index), spec.images, 0, spec.seed)
     setting = Setting(
@@ -100,8 +99,8 @@ def _open(cell: Cell, spec: TrialSpec, images: int) -> Pipeline:
         plugins=spec.plugins,
         store_dir=Path(spec.store_dir) if spec.store_dir else None,
     )
-    samples = read_places(index, chosen[:images])
-    return build_pipeline(cell, samples, range(images), setting)
+    samples = read_places(index, chosen)
+    return build_pipeline(cell, samples, range(len(samples)), setting)
 
 
 def _methods(cell: Cell, pipeline: Pipeline, spec: TrialSpec) -> Mapping[str, Sequence[Call]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -61,8 +62,10 @@ def judge_stall(share: float, controls: dict[str, float]) -> bool | None:
 
 def longest_gap(ticks: Sequence[int], begin: int, end: int) -> int:
     """Return the longest time between two ticks, as far as it lies between begin and end."""
-    inside = (min(later, end) - max(tick, begin) for tick, later in pairwise(ticks))
-    return max([0, *inside])
+    # From the last tick before it to the first one after it: the others lie outside.
+    first, last = max(bisect_right(ticks, begin) - 1, 0), bisect_left(ticks, end)
+    near = (min(max(tick, begin), end) for tick in ticks[first : last + 1])
+    return max((later - tick for tick, later in pairwise(near)), default=0)
 
 
 @contextmanager
