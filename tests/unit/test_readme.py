@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from tiny import make_samples
 
 from feedrate.cell import Cell
 from feedrate.configfile import load_config, read_config
@@ -68,6 +69,20 @@ def test_the_kernel_is_called_as_shown() -> None:
     assert targets.shrink_map.shape == targets.threshold_map.shape == (640, 640)
     assert targets.shrink_mask is not None
     assert targets.threshold_mask is not None
+
+
+def test_the_loader_is_called_as_shown(tmp_path: Path) -> None:
+    (code,) = blocks("python", "import build_loader")
+    for sample in make_samples(tmp_path / "images", 3):
+        text = "5,5,40,5,40,20,5,20,WORD\n"
+        (tmp_path / "images" / f"{Path(sample.image_path).stem}.txt").write_text(text)
+    names: dict[str, Any] = {}
+    exec(code.replace("path/to/dataset", str(tmp_path)), names)  # noqa: S102
+    batch = names["batch"]
+    assert batch["images"].shape == (3, 3, 640, 640)
+    assert batch["prob_maps"].any()
+    promised = set(re.findall(r'batch\["(\w+)"\]', code))
+    assert promised <= set(batch)
 
 
 def test_the_cell_to_measure_again_is_one_of_the_default_study() -> None:
