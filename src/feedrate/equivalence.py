@@ -14,6 +14,9 @@ FIELDS = ("images", "shrink_maps", "threshold_maps", "shrink_masks", "threshold_
 ROUNDING = 1e-6
 """Largest difference that is rounding of float32 in [0, 1], not a different value."""
 
+UNTESTED = "accuracy untested"
+"""What is said of other pixels, until a detector was trained on both."""
+
 KEPT_BATCHES = 2
 """Batches of which pixels are kept; of all others, a checksum an image and field."""
 
@@ -116,5 +119,29 @@ def _difference(cell: Batches, reference: Batches, name: str) -> dict[str, float
 def _verdict(fields: Mapping[str, Mapping[str, float]], missing: list[str]) -> str:
     if missing:
         return "different by design"
-    same = all(each["max"] <= ROUNDING and not each["images_apart"] for each in fields.values())
-    return "identical" if same else "pixels differ"
+    return "identical" if all(map(agrees, fields.values())) else "pixels differ"
+
+
+def agrees(found: Mapping[str, float]) -> bool:
+    """Whether a field of `compare` has the same values on both sides, but for rounding."""
+    return found["max"] <= ROUNDING and not found["images_apart"]
+
+
+def describe(equivalence: Mapping[str, Any]) -> str:
+    """Say what differs between the batches of the two sides, empty where nothing does."""
+    notes = [
+        f"{field}: max {d['max']:.3g}, mean {d['mean']:.3g}, {100 * d['share']:.3g} % of values"
+        for field, d in equivalence.get("fields", {}).items()
+        if d["max"]
+    ]
+    for key in ("missing", "extra"):
+        notes += [f"{key}: {name}" for name in equivalence.get(key, ())]
+    if _has_other_pixels(equivalence):
+        notes.append(UNTESTED)
+    return "; ".join(notes)
+
+
+def _has_other_pixels(equivalence: Mapping[str, Any]) -> bool:
+    """Whether a detector would see other images: other values, or another size."""
+    found = equivalence.get("fields", {}).get("images")
+    return "images" in equivalence.get("missing", ()) or not (found is None or agrees(found))

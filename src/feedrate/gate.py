@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feedrate.cell import Cell, split_level
-from feedrate.equivalence import ROUNDING
+from feedrate.equivalence import agrees
 from feedrate.proofs import (
     Check,
     Origins,
@@ -93,11 +93,10 @@ def check_equivalence(
     yield Check("fields of a batch", "the same", both, not unexpected)
     for name, found in equivalence["fields"].items():
         may_differ = _may_differ(name, cell, reference)
-        same = found["max"] <= ROUNDING and not found["images_apart"]
         apart = (
             f"{found['images_apart']} of {found['images']} images apart, by up to {found['max']:g}"
         )
-        yield Check(f"same {name}", "identical", apart, may_differ or same)
+        yield Check(f"same {name}", "identical", apart, may_differ or agrees(found))
 
 
 def _may_miss(field: str, cell: Cell, reference: Cell) -> bool:

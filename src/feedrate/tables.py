@@ -30,6 +30,7 @@ import pandas as pd
 
 from feedrate.breakeven import build_share_s
 from feedrate.cell import Cell
+from feedrate.equivalence import describe
 from feedrate.records import SCHEMA, RecordPaths
 from feedrate.steady import Steadiness, judge_run
 from feedrate.turns import EPOCH, STEADY
@@ -146,7 +147,7 @@ def _of_record(record: Mapping[str, Any]) -> dict[str, Any]:
         "gate_checks": gate["checks"],
         "gate_failures": "; ".join(gate["failures"]),
         "equivalence": equivalence.get("verdict", ""),
-        "equivalence_note": _difference(equivalence),
+        "equivalence_note": describe(equivalence),
         **{f"stopping_{key}": _number(value) for key, value in stopping.items()},
         **{f"hash_{key}": value for key, value in record.get("hashes", {}).items()},
         **_of_machine(record["machine"]),
@@ -200,18 +201,6 @@ def _of_run(run: Steadiness | None) -> dict[str, Any]:
         "steady_from_batch": float(run.from_batch) if run else math.nan,
         "steady_verdict": run.verdict if run else "",
     }
-
-
-def _difference(equivalence: Mapping[str, Any]) -> str:
-    """Say what differs between the batches of the two sides, empty where nothing does."""
-    notes = [
-        f"{field}: max {d['max']:.3g}, mean {d['mean']:.3g}, {100 * d['share']:.3g} % of values"
-        for field, d in equivalence.get("fields", {}).items()
-        if d["max"]
-    ]
-    for key in ("missing", "extra"):
-        notes += [f"{key}: {name}" for name in equivalence.get(key, ())]
-    return "; ".join(notes)
 
 
 def _flatten(trial: Mapping[str, Any]) -> dict[str, Any]:

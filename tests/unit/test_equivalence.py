@@ -9,8 +9,10 @@ from feedrate.equivalence import (
     CHECKSUM,
     KEPT_BATCHES,
     KEPT_IMAGES,
+    UNTESTED,
     checksums,
     compare,
+    describe,
     keep_batch,
     read_batches,
 )
@@ -98,6 +100,19 @@ def test_of_later_batches_only_checksums_are_kept_and_a_difference_still_shows(t
     assert found["verdict"] == "pixels differ"
     assert (found["fields"]["images"]["images_apart"], found["fields"]["images"]["max"]) == (1, 0)
     assert found["fields"]["images"]["images"] == 4 * (KEPT_BATCHES + 1)
+
+
+def test_other_pixels_carry_that_nobody_has_trained_on_them():
+    def note(verdict, **changes):
+        found = compare(batches(**changes), batches())
+        assert found["verdict"] == verdict
+        return describe(found)
+
+    usual = batches()[0]
+    assert note("identical") == ""
+    assert UNTESTED in note("pixels differ", images=usual["images"] + 1)
+    assert UNTESTED in note("different by design", images=usual["images"][..., :2])
+    assert UNTESTED not in note("pixels differ", shrink_maps=1 - usual["shrink_maps"])
 
 
 def test_a_checksum_moves_with_a_text_that_moves_and_not_with_rounding():

@@ -11,6 +11,7 @@ import pandas as pd
 from feedrate import phrases
 from feedrate.cell import REFERENCE
 from feedrate.control import control_series, resolution, steadiness
+from feedrate.equivalence import UNTESTED
 from feedrate.estimands import NO_FIGURES
 from feedrate.figures import FIGURES, Material
 from feedrate.shares import stage_table
@@ -106,6 +107,7 @@ def _repeat_finding(rows: pd.DataFrame) -> str:
 def _told(rows: pd.DataFrame, pick: Callable[..., dict[str, Any]]) -> str:
     row = pick(records(rows), key=lambda row: float(row["ratio"]))
     remark = "" if row["equivalence"] == "identical" else f", {row['equivalence']}"
+    remark += f", {UNTESTED}" if UNTESTED in str(row["equivalence_note"]) else ""
     return f"{row['cell']}{remark}: {phrases.as_fast(row)}"
 
 
