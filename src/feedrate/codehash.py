@@ -8,9 +8,12 @@ comments stripped: a reworded comment re-makes nothing, a changed statement re-m
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = "feedrate"
 ROOT = Path(__file__).parent
@@ -27,15 +30,16 @@ def code_hash(*modules: str, root: Path = ROOT) -> str:
     Returns:
         16 hexadecimal digits.
     """
-    pending, trees = list(modules), dict[str, ast.Module]()
+    pending, statements = list(modules), dict[str, str]()
     while pending:
         name = pending.pop()
-        if name not in trees:
-            trees[name] = _parse(_source_path(name, root))
-            pending.extend(_imports(trees[name], root))
+        if name not in statements:
+            path = _source_path(name, root)
+            statements[name] = _read(path).statements
+            pending.extend(imports_of(path, root))
     digest = hashlib.sha256()
-    for name in sorted(trees):
-        digest.update(f"{name}\0{_statements(trees[name])}\0".encode())
+    for name in sorted(statements):
+        digest.update(f"{name}\0{statements[name]}\0".encode())
     return digest.hexdigest()[:16]
 
 
@@ -53,19 +57,7 @@ def module_path(name: str, root: Path = ROOT) -> Path | None:
 
 def imports_of(path: Path, root: Path = ROOT) -> list[str]:
     """List the package modules that a source file imports, at its top or inside functions."""
-    return _imports(_parse(path), root)
-
-
-def _imports(tree: ast.Module, root: Path) -> list[str]:
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            # "from feedrate import stages" names a module; "from feedrate.stages import X" not.
-            found.append(node.module)
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return sorted({name for name in found if module_path(name, root)})
+    return sorted(name for name in _read(path).imports if module_path(name, root))
 
 
 def _source_path(name: str, root: Path) -> Path:
@@ -82,8 +74,31 @@ def _foreign_path(name: str) -> Path | None:
     return Path(spec.origin) if spec and spec.origin else None
 
 
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+class _Source(NamedTuple):
+    """What is read of a file: names that it imports, of modules or in them; its statements."""
+
+    imports: frozenset[str]
+    statements: str
+
+
+def _read(path: Path) -> _Source:
+    return _analyse(path, path.read_text(encoding="utf-8"))
+
+
+@functools.cache  # a workflow asks for dozens of hashes, which share most of their modules
+def _analyse(path: Path, text: str) -> _Source:
+    tree = ast.parse(text, filename=str(path))
+    return _Source(frozenset(_imports(tree)), _statements(tree))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # "from feedrate import stages" names a module; "from feedrate.stages import X" not.
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _statements(tree: ast.Module) -> str:
