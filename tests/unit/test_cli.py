@@ -64,7 +64,7 @@ def test_plan_prints_cells_pairs_seconds_and_the_total():
     done = run("plan", "--trials", "nowhere")
     assert done.returncode == 0
     assert "targets~npz_ram" in done.stdout
-    assert re.search(r"15 cells, about 105 pairs: about\s+\d+ min", done.stdout)
+    assert re.search(r"12 cells, about 84 pairs: about\s+\d+ min", done.stdout)
 
 
 def test_plan_refuses_a_config_that_is_not_there():
