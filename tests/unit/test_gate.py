@@ -10,6 +10,7 @@ from feedrate import gate, proofs
 from feedrate.cell import Cell
 from feedrate.collate.batch import Batch
 from feedrate.deliveries import Delivery, describe
+from feedrate.loaders import PIPED
 from feedrate.registry import REGISTRIES
 from feedrate.stages import COLUMNS, COUNTERS, STAGES
 
@@ -43,6 +44,7 @@ def trial_of(cell: Cell, image_bytes: int = 1000, target_bytes: int = 500) -> di
         "workers_seen": cell.workers,
         "counters": counters,
         "os": {"read_chars": read, "storage_read_bytes": 0},
+        "loader_facts": {},
         "threads": {"torch": 1, "opencv": 1},
         "stages_s": dict.fromkeys(STAGES, 0.1),
         "startup": {"iter_s": 0.05},
@@ -110,6 +112,16 @@ def test_a_cache_that_secretly_reads_the_disk_is_caught_by_the_kernels_count():
     trial = trial_of(cell)
     trial["os"]["read_chars"] = 3 * proofs.SLACK_BYTES + 10_000
     assert failures(cell, trial) == ["bytes read"]
+
+
+@pytest.mark.parametrize(("rereads", "failed"), [(0, []), (1, ["bytes read"])])
+def test_bytes_through_a_pipe_are_no_files_and_hide_none(rereads, failed):
+    cell = Cell(collate="main", targets="kernel")
+    trial = trial_of(cell, image_bytes=400_000)
+    piped = 6_000_000 * IMAGES
+    trial["loader_facts"] = {PIPED: piped}
+    trial["os"]["read_chars"] += piped + rereads * trial["counters"]["image_file_bytes"]
+    assert failures(cell, trial) == failed
 
 
 def test_bytes_that_were_claimed_but_never_read_are_caught():

@@ -6,16 +6,18 @@ the workers, threads set in each of them, and the settings that a cell names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch.utils.data import DataLoader
 
 from feedrate.cell import Cell
 from feedrate.collate.batch import Batch, Collate
+from feedrate.loaders import PIPED
 from feedrate.loaders.batches import worker_settings
-from feedrate.pipeline import Pipeline
+from feedrate.pipeline import Loaded, Pipeline
 
 
 def build(dataset: Pipeline, cell: Cell) -> DataLoader[Batch] | LateCollation:
@@ -50,14 +52,27 @@ class LateCollation:
     Attributes:
         loader: Gives lists of samples.
         collate: Puts a list together.
+        facts: Read by the trial after the run. Tensors travel in shared memory, these samples'
+            arrays through a pipe.
     """
 
     loader: DataLoader[Any]
     collate: Callable[[Any], Batch]
+    facts: dict[str, int] = field(default_factory=lambda: {PIPED: 0})
 
     def __iter__(self) -> Iterator[Batch]:
         """Go through one epoch."""
-        return map(self.collate, self.loader)
+        for items in self.loader:
+            self.facts[PIPED] += sum(count_piped_bytes(item) for item in items)
+            yield self.collate(items)
+
+
+def count_piped_bytes(item: Loaded) -> int:
+    """Count the bytes of a sample's arrays, where another process has sent them."""
+    if item.process == os.getpid():
+        return 0
+    maps = () if item.targets is None else vars(item.targets).values()
+    return sum(each.nbytes for each in (item.image, *maps) if each is not None)
 
 
 def as_list(items: Sequence[Any]) -> list[Any]:
