@@ -112,19 +112,19 @@ def test_maps_are_drawn_as_asked(samples: list[Sample], preset: Any) -> None:
     assert_usual(next(iter(loader)), usual_batch(samples, params), list(range(COUNT)))
 
 
-@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("payload", ["float32", "uint8"])
 def test_padding_is_right_in_memory_used_again(
-    samples: list[Sample], usual: Batch, exact: bool
+    samples: list[Sample], usual: Batch, payload: Any
 ) -> None:
     """One place, in which wide and upright pictures follow one another in any order."""
     order = [int(index) for index in np.random.default_rng(0).integers(0, COUNT, 80)]
     loader = build_loader(
-        samples, batch_size=1, image_size=SIZE, workers=0, exact=exact, sampler=order
+        samples, batch_size=1, image_size=SIZE, workers=0, payload=payload, sampler=order
     )
     places = set()
     for index, batch in zip(order, loader, strict=True):
         places.add(batch["images"].data_ptr())
-        if exact:
+        if payload == "float32":
             assert_usual(batch, usual, [index])
         else:
             square = batch["images"][0].permute(1, 2, 0).numpy().copy()
@@ -182,7 +182,7 @@ def test_what_else_a_batch_holds(samples: list[Sample]) -> None:
 def test_scaled_pixels_have_the_same_maps_and_say_how_they_differ(
     samples: list[Sample], usual: Batch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = {"batch_size": COUNT, "image_size": SIZE, "workers": 2}
+    options = {"batch_size": COUNT, "image_size": SIZE, "workers": 2, "payload": "uint8"}
     loader = build_loader(samples, exact=False, **options)
     told = capsys.readouterr().err
     batch = next(iter(loader))
@@ -210,9 +210,12 @@ STATISTICS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def test_normalising_afterwards_gives_the_usual_numbers(samples: list[Sample]) -> None:
-    loader = build_loader(samples, batch_size=COUNT, image_size=SIZE, workers=2, exact=False)
+    options = {"batch_size": COUNT, "image_size": SIZE, "workers": 2, "exact": False}
+    loader = build_loader(samples, payload="uint8", **options)
     batch = next(iter(loader))
     done = loader.normalise(batch)
+    beforehand = next(iter(build_loader(samples, **options)))
+    assert torch.equal(beforehand["images"], done["images"])
     expected = build_albumentations(SIZE)
     for place in range(COUNT):
         square = np.ascontiguousarray(batch["images"][place].permute(1, 2, 0).numpy())
@@ -225,6 +228,20 @@ def test_normalising_afterwards_gives_the_usual_numbers(samples: list[Sample]) -
     assert torch.equal(short, done["images"][:2])
     with pytest.raises(ValueError, match=r"images are torch.int64 .* must be torch.uint8"):
         loader.normalise({"images": batch["images"].long()})
+
+
+def test_bytes_of_whole_images_are_the_usual_numbers_once_they_are_normalised(
+    samples: list[Sample], usual: Batch
+) -> None:
+    options = {"batch_size": COUNT, "image_size": SIZE, "workers": 2}
+    loader = build_loader(samples, payload="uint8", **options)
+    assert loader.difference is None
+    assert_usual(loader.normalise(next(iter(loader))), usual, list(range(COUNT)))
+
+
+def test_another_payload_is_refused(samples: list[Sample]) -> None:
+    with pytest.raises(ValueError, match="payload is 'bf16', must be one of float32, uint8"):
+        build_loader(samples, batch_size=1, payload="bf16")  # type: ignore[arg-type]
 
 
 def test_arithmetic_and_table_agree_to_the_bit() -> None:

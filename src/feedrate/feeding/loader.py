@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from feedrate.feeding.difference import Difference, measure_difference
 from feedrate.feeding.normalising import Normaliser
 from feedrate.feeding.sources import Source, gather_samples
 from feedrate.feeding.tray import Trays
-from feedrate.feeding.workshop import Recipe, Workshop
+from feedrate.feeding.workshop import Payload, Recipe, Workshop
 from feedrate.sample import Sample
 from feedrate.targets import kernel
 from feedrate.targets.params import DEFAULT_PARAMS, TargetParams
@@ -100,7 +100,7 @@ class Loader:
         self.difference: Difference | None = None
         self.epoch = 0
         self._order, self._ahead = order, ahead
-        pixels = np.float32 if recipe.exact else np.uint8
+        pixels = np.float32 if recipe.payload == "float32" else np.uint8
         # Behind a batch in the hands of a training loop: those ahead, and the one it asks for.
         trays = Trays(order.batch_size, recipe.image_size, pixels, keep=ahead + 2)
         self._workshop = Workshop(samples, recipe, trays)
@@ -146,6 +146,7 @@ def build_loader(
     image_size: int = 640,
     workers: int | None = None,
     exact: bool = True,
+    payload: Payload = "float32",
     shuffle: bool = False,
     seed: int = 0,
     sampler: Iterable[int] | None = None,
@@ -170,9 +171,11 @@ def build_loader(
         batch_size: Images a batch.
         image_size: Side S of the square that images are fitted into (px).
         workers: Threads; None for one a usable core, 0 to load in the thread that iterates.
-        exact: True gives the pixels of Pillow and albumentations, normalised float32. False may
-            decode a JPEG at 1/2, 1/4 or 1/8 where that is enough, gives uint8 (`Loader.normalise`),
-            and prints by how much pixels differ. Maps are the same either way.
+        exact: True gives the pixels of Pillow and albumentations. False may decode a JPEG at 1/2,
+            1/4 or 1/8 where that is enough, and prints by how much pixels differ. Maps are the same
+            either way.
+        payload: ``float32`` gives normalised pixels. ``uint8`` leaves normalising to
+            `Loader.normalise`, after the batch was moved to where it is used.
         shuffle: True draws an order for each epoch.
         seed: Of these orders.
         sampler: Indices in the order of an epoch instead; iterated anew for each epoch.
@@ -192,11 +195,13 @@ def build_loader(
     _require("image_size", image_size, 1)
     _require("workers", workers, 0)
     _require("ahead", ahead, 0)
+    if payload not in get_args(Payload):
+        raise ValueError(f"payload is {payload!r}, must be one of {', '.join(get_args(Payload))}")
     order = Order(len(samples), batch_size, shuffle, seed, sampler, drop_last)
     painting.load_compiled()
     if targets:
         kernel.warm()
-    recipe = Recipe(image_size, exact, params if targets else None)
+    recipe = Recipe(image_size, exact, params if targets else None, payload)
     loader = Loader(samples, recipe, order, workers, ahead)
     if not exact:
         loader.difference = measure_difference(samples, image_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,20 +20,26 @@ from feedrate.targets.params import Outcome, TargetParams
 from feedrate.transforms.letterbox import Letterbox
 
 
+Payload = Literal["float32", "uint8"]
+"""What the pixels of a batch are."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a sample is made.
 
     Attributes:
         image_size: Side of the square (px).
-        exact: Whether pixels are those of a whole decode, and normalised; else a JPEG is decoded
-            as small as is enough, and pixels stay uint8.
+        exact: Whether pixels are those of a whole decode; else a JPEG is decoded as small as is
+            enough.
         params: How maps are drawn; None draws none.
+        payload: ``float32`` for normalised pixels, ``uint8`` for those that are normalised later.
     """
 
     image_size: int
     exact: bool
     params: TargetParams | None
+    payload: Payload = "float32"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +124,7 @@ class Workshop:
             )
         letterbox = Letterbox.of((header.height, header.width), size)
         image = decode_into(data, header, None if self.recipe.exact else size, self._decoded)
-        if self.recipe.exact:
+        if self.recipe.payload == "float32":
             room = self._resized.room((letterbox.height, letterbox.width, 3))
             paint_floats(resize(image, room), tray.images, place)
         else:
