@@ -8,6 +8,7 @@ a colour says is also said by shape or by words.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,11 @@ from feedrate.tables import counted
 WIDE_IN, NARROW_IN = 7.4, 3.7
 INK, MUTED = "#010203", "#8a8f98"
 POINT, GOOD, BAD, OPEN = "#4a94d6", "#1b9e77", "#d9662b", "#8a8f98"
+_WIDE_FROM_IN = 5
+LETTERS_PER_INCH = 12
+"""Of a label's text, on average."""
+LINE = 0.24
+"""A line of a label, in distances between two cells."""
 _MARKS = {
     "faster": (GOOD, "^"),
     "slower": (BAD, "v"),
@@ -99,17 +105,19 @@ def plot_experiment(material: Material, width_in: float, experiment: str) -> Fig
     rows = table[(table["experiment"] == experiment) & (table["estimand"] == "epoch_s")]
     rates = table[(table["experiment"] == experiment) & (table["estimand"] == "images_per_s")]
     rate_of = rates.set_index("cell")[["reference_median", "cell_median"]]
-    figure, axes = canvas(width_in, 0.66 * len(rows) + 0.7)
+    labels = [_strip_label(row, rate_of.loc[row["cell"]], width_in) for _, row in rows.iterrows()]
+    heights = _heights(labels)
+    figure, axes = canvas(width_in, 0.66 * -heights[-1] + 0.7)
     margin = float(rows["margin"].iloc[0])
     axes.axvspan(1 / (1 + margin), 1 + margin, color=MUTED, alpha=0.18, linewidth=0)
     axes.axvline(1, color=MUTED, linewidth=1)
     shown = [1.0]
-    for height, (_, row) in enumerate(rows.iterrows()):
-        shown += _strip(axes, -height, row, material.trials)
-        note = _strip_label(row, rate_of.loc[row["cell"]], brief=width_in < 5)
-        axes.text(0, -height + 0.33, note, transform=axes.get_yaxis_transform(), va="center")
+    for height, label, (_, row) in zip(heights, labels, rows.iterrows(), strict=False):
+        shown += _strip(axes, height, row, material.trials)
+        note = axes.text(0, height + 0.2, label, transform=axes.get_yaxis_transform(), va="bottom")
+        note.set_in_layout(False)  # it stands inside: making room for it would squeeze the axes
     _ratio_axis(axes, shown)
-    axes.set_ylim(-len(rows) + 0.5, 0.55)
+    axes.set_ylim(heights[-1] + 0.5, heights[0] + 0.3 + LINE * (1 + labels[0].count("\n")))
     axes.set_xlabel("times as fast as the reference" + ("" if width_in < 5 else " (log scale)"))
     return figure
 
@@ -170,14 +178,28 @@ def _strip(axes: Axes, height: float, row: pd.Series[Any], trials: pd.DataFrame)
     return [*points, row["low"], row["high"]]
 
 
-def _strip_label(row: pd.Series[Any], rates: pd.Series[float], brief: bool) -> str:
+def _heights(labels: list[str]) -> list[float]:
+    """Where each cell's points stand, from 0 downward, and where the next one would."""
+    lines = [label.count("\n") for label in [*labels, ""]]
+    return [-(place + LINE * sum(lines[1 : place + 1])) for place in range(len(labels) + 1)]
+
+
+def _strip_label(row: pd.Series[Any], rates: pd.Series[float], width_in: float) -> str:
+    """Say what a cell is and what came out, in as many lines as it takes."""
     if not np.isfinite(row["low"]):
-        return f"{row['cell']}: {row['verdict']}"
+        return _in_lines(f"{row['cell']}: {row['verdict']}", width_in)
     text = f"{row['cell']}: {phrases.ratio(row['ratio'])}, {row['verdict']}"
-    if brief:
-        return text
+    if width_in < _WIDE_FROM_IN:
+        return _in_lines(text, width_in)
     before, after = (phrases.rate(rates[key]) for key in ("reference_median", "cell_median"))
-    return f"{text} ({after}; reference {before})"
+    return _in_lines(f"{text} ({after}; reference {before})", width_in)
+
+
+def _in_lines(text: str, width_in: float) -> str:
+    """Break a label where it may be broken: at a blank, or before a change of a cell's name."""
+    breakable = text.replace("+", " +")
+    lines = textwrap.wrap(breakable, int(width_in * LETTERS_PER_INCH), break_long_words=False)
+    return "\n".join(line.replace(" +", "+") for line in lines)
 
 
 def _ratio_axis(axes: Axes, shown: list[float]) -> None:
