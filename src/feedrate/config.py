@@ -108,6 +108,16 @@ class Judging(Block):
     )
 
 
+class ModelSettings(Block):
+    """What the performance model may look at."""
+
+    calibration: dict[str, list[str]] = Field(
+        {},
+        description="experiment: those of its cells that the model is fitted to, at most a quarter"
+        " of the study's; it predicts the others without having seen them",
+    )
+
+
 class Experiment(Block):
     """One question: a set of cells against one reference."""
 
@@ -182,6 +192,9 @@ class Config(Block):
     work: Work = Field(default_factory=Work, description="the fixed work of a trial")
     measuring: Measuring = Field(default_factory=Measuring, description="pairs, order, limits")
     judging: Judging = Field(default_factory=Judging, description="intervals and verdicts")
+    model: ModelSettings = Field(
+        default_factory=ModelSettings, description="the model that predicts cells"
+    )
     base: Cell = Field(
         default_factory=lambda: Cell.model_validate({}),
         description="your pipeline as it is: the level of every factor not varied",

@@ -51,6 +51,7 @@ VERBS = {
     "sweep-scale": "scale",
     "collect-trials": "analysis",
     "summarise-experiment": "analysis",
+    "fit-model": "model",
     "judge-claims": "analysis",
     "plot-figure": "analysis",
     "render-notebook": "reporting",

@@ -13,6 +13,7 @@ from feedrate.report.decoders import view_decoders
 from feedrate.report.harness import view_harness
 from feedrate.report.losses import view_losses
 from feedrate.report.memory import view_memory
+from feedrate.report.model import view_model
 from feedrate.report.page import embed_svg
 from feedrate.report.scale import view_scale
 from feedrate.report.speed_goals import goals_of, say_goals
@@ -38,6 +39,9 @@ def _sections(study: Study, material: Material, dataset: str, machine_id: str) -
     if goals:
         finding = say_goals(goals)
         yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=dataset)
+    model = study.model.get(dataset, {})
+    if model and model["machine_id"] == machine_id:
+        yield fill("model.html.j2", model=view_model(model, embed_svg, dataset), name=dataset)
     for fall in view_waterfalls(material.summaries, embed_svg, dataset):
         yield fill("waterfall.html.j2", fall=fall, name=dataset)
     claims = study.claims[study.claims["dataset"] == dataset]

@@ -22,6 +22,7 @@ MEMORY, HARNESS = "memory/{}.json", "harness/{}.json"
 DECODERS = "speed/decoders/{}.json"
 STORE = "stores/{}/{}.json"
 LOSSES = "losses/{}.json"
+MODEL = "model/{}.json"
 FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
 
 
@@ -42,6 +43,7 @@ class Study:
         decoders: Content of ``results/speed/decoders/{dataset}.json`` by dataset.
         stores: Content of ``results/stores/{dataset}/{store}.json`` by dataset and store.
         losses: Content of ``results/losses/{dataset}.json`` by dataset; of no machine.
+        model: Content of ``results/model/{dataset}.json`` by dataset.
     """
 
     trials: pd.DataFrame
@@ -56,6 +58,7 @@ class Study:
     decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def datasets(self) -> list[str]:
@@ -158,6 +161,7 @@ def read_study(
         decoders=_read_each(results, DECODERS, names),
         stores={name: _read_stores(results, measured.trials, name) for name in names},
         losses=_read_each(results, LOSSES, names),
+        model=_read_each(results, MODEL, names),
     )
 
 
