@@ -157,6 +157,7 @@ ARTEFACTS = [
     *SPEED_GOALS,
     *SCALE,
     "results/claims.csv",
+    "results/published.json",
     *(
         f"results/notebooks/{name}.{suffix}"
         for name in NOTEBOOKS

@@ -25,6 +25,7 @@ from feedrate.report.absolutes import (
     steady_words,
 )
 from feedrate.report.answer import QUESTION, Answer, answer
+from feedrate.report.ledger import LedgerView, view_ledger
 from feedrate.report.findings import caption_of, note_of, reading_of, title_of
 from feedrate.report.method import machine_facts, method
 from feedrate.report.study import Intake, Study
@@ -69,7 +70,7 @@ class Chapter:
     startups: list[Startup]
     costs: list[Absolute]
     gates: list[sections.Gate]
-    claims: list[dict[str, Any]]
+    ledger: LedgerView
     intake: sections.IntakeView
     machine: list[tuple[str, str]]
     method: list[str]
@@ -157,7 +158,7 @@ def _chapter(
         startups=startups(trials),
         costs=costs(summaries),
         gates=sections.gates(trials),
-        claims=records(at(study.claims, place)),
+        ledger=view_ledger(study.claims, study.published, place),
         intake=sections.view_intake(intake, _data_uri),
         machine=machine_facts(trials, study.maps.get(place[0], {})),
         method=method(material),

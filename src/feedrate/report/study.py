@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from feedrate.claims import COLUMNS as CLAIM_COLUMNS
+from feedrate.claims import TEXT_COLUMNS as CLAIM_TEXT_COLUMNS
 from feedrate.evidence import at, clocked_on, places
 from feedrate.figures import Material
 from feedrate.registry import BUILT_STORES
@@ -43,6 +44,7 @@ class Study:
         decoders: Content of ``results/speed/decoders/{dataset}.json`` by dataset.
         stores: Content of ``results/stores/{dataset}/{store}.json`` by dataset and store.
         losses: Content of ``results/losses/{dataset}.json`` by dataset; of no machine.
+        published: Content of ``results/published.json``: the write-up's tables, done again.
         model: Content of ``results/model/{dataset}.json`` by dataset.
     """
 
@@ -58,6 +60,7 @@ class Study:
     decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    published: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -153,7 +156,8 @@ def read_study(
     measured = read_measurements(results, names, experiments)
     return replace(
         measured,
-        claims=read_csv(results / "claims.csv", CLAIM_COLUMNS),
+        claims=read_csv(results / "claims.csv", CLAIM_TEXT_COLUMNS),
+        published=_read_json(results / "published.json"),
         memory=_read_each(results, MEMORY, names),
         harness=_read_each(results, HARNESS, names),
         goals=_read_json(goals) if goals else {},
@@ -163,6 +167,17 @@ def read_study(
         losses=_read_each(results, LOSSES, names),
         model=_read_each(results, MODEL, names),
     )
+
+
+def read_probes(results: Path, datasets: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Read what was measured beside the cells, by kind and dataset, for the judges of claims.
+
+    Raises:
+        FileNotFoundError: A file was not made yet; the message names it.
+    """
+    kinds = {"memory": MEMORY, "harness": HARNESS, "model": MODEL}
+    names = list(datasets)
+    return {kind: _read_each(results, path, names) for kind, path in kinds.items()}
 
 
 def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
