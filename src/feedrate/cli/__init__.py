@@ -18,6 +18,7 @@ from feedrate import __version__
 
 VERBS = {
     "plan": "study",
+    "advise": "advising",
     "document": "study",
     "validate": "checking",
     "repair": "repairing",
