@@ -66,9 +66,7 @@ def draw_what_if(rows: Sequence[Row], width_in: float = WIDE_IN) -> str:
                 height = -place + offset
                 axes.plot([low, high], [height] * 2, color=colour, linewidth=2)
                 label = {"measured": "by its cell", "ratio": "by the model"}[key]
-                axes.plot(
-                    row[key], height, marker, color=colour, label="" if place else label
-                )
+                axes.plot(row[key], height, marker, color=colour, label="" if place else label)
                 axes.annotate(
                     phrases.ratio(row[key]), (high, height), (6, 0),
                     textcoords="offset points", va="center", fontsize=8,

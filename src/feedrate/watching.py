@@ -99,13 +99,19 @@ def likely_cause(seen: Watched) -> str:
             "all but the first batch came in time: the start of the loader is what is waited for; "
             "longer epochs or workers that stay (persistent_workers) spare it"
         )
-    if not seen.workers:
-        if seen.waited_cpu_s > IDLE * seen.waited_s:
-            return (
-                "the loader works in this process while the loop waits: load beside it "
-                "(num_workers, or threads)"
-            )
-        return "nothing works while the loop waits: storage, a lock, or a loader elsewhere"
+    return _of_workers(seen) if seen.workers else _of_this_process(seen)
+
+
+def _of_this_process(seen: Watched) -> str:
+    if seen.waited_cpu_s > IDLE * seen.waited_s:
+        return (
+            "the loader works in this process while the loop waits: load beside it "
+            "(num_workers, or threads)"
+        )
+    return "nothing works while the loop waits: storage, a lock, or a loader elsewhere"
+
+
+def _of_workers(seen: Watched) -> str:
     if seen.worker_load >= BUSY or seen.machine_load >= BUSY:
         return _busy(seen)
     if seen.worker_load < IDLE:
@@ -138,9 +144,7 @@ class Watch(Generic[Item]):
         epochs: What was seen so far.
     """
 
-    def __init__(
-        self, loader: Iterable[Item], report: Callable[[str], Any] | None = None
-    ) -> None:
+    def __init__(self, loader: Iterable[Item], report: Callable[[str], Any] | None = None) -> None:
         self.loader = loader
         self.report = report or _print
         self.epochs: list[Watched] = []

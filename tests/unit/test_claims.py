@@ -206,7 +206,9 @@ def test_what_was_measured_beside_the_cells_decides_too(tmp_path: Path) -> None:
     names = ("41_preload_overhead", "44_workers_duplicate", "75_understood")
     said = found(PROBES)
     assert [said[name] for name in names] == ["supported", "inconclusive", "supported"]
-    quick = {"arms": [PROBES["harness"]["arms"][0], {"arm": "ram", "wall_s": 4.4, "preload_s": 2.8}]}
+    quick = {
+        "arms": [PROBES["harness"]["arms"][0], {"arm": "ram", "wall_s": 4.4, "preload_s": 2.8}]
+    }
     missed = {**PROBES["model"], "goals": [{"met": True}, {"met": False}]}
     alone = {"verdicts": PROBES["memory"]["verdicts"][:1]}
     said = found({"harness": quick, "memory": alone, "model": missed})
@@ -222,9 +224,7 @@ def test_stages_and_memory_flip(tmp_path: Path) -> None:
     stages["alternatives"] = {"targets": {"npz": 0.15}}
     stages["alternatives_intervals_ms"] = {"targets": {"npz": [0.14, 0.17]}}
     stages["map_bytes_in_memory_per_image"] = 200e6 / 404
-    sorted_out = claims.evidence_of(
-        study.summaries, {"receipts": stages}, study.maps, study.trials
-    )
+    sorted_out = claims.evidence_of(study.summaries, {"receipts": stages}, study.maps, study.trials)
     again = claims.judge(CLAIMS, sorted_out)
     found = again.set_index("id")["verdict"]
     assert found["45_npz_0_1_to_0_2_ms"] == found["42_200_mb"] == "supported"
@@ -272,9 +272,7 @@ def test_without_stages_their_claims_are_not_testable(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_is_not_available_judges_nothing(tmp_path: Path) -> None:
-    found = row_of(
-        build_study(tmp_path, [make_record(unavailable="tmpfs")]), "07_ram_slower"
-    )
+    found = row_of(build_study(tmp_path, [make_record(unavailable="tmpfs")]), "07_ram_slower")
     assert found["verdict"] == "not decided here"
     assert "not available (tmpfs)" in found["reason"]
 

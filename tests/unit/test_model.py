@@ -205,7 +205,9 @@ def test_the_bottleneck_of_a_planted_pipeline(levels, bottleneck):
 
 
 def test_the_model_sees_nothing_but_its_calibration():
-    others = [replace(each, ratio=100.0, stages_ms=dict.fromkeys(IN_WORKERS, 1e3)) for each in UNSEEN]
+    others = [
+        replace(each, ratio=100.0, stages_ms=dict.fromkeys(IN_WORKERS, 1e3)) for each in UNSEEN
+    ]
     levels = Cell(decoder="simplejpeg", targets="kernel").model_dump()
     alone, beside = fitted(), fitted([*CALIBRATION, *others])
     assert alone.predict(levels) == beside.predict(levels)

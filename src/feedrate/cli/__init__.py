@@ -59,6 +59,7 @@ VERBS = {
     "build-report": "reporting",
     "write-manifest": "reporting",
     "check-manifest": "reporting",
+    "check-report": "checking_report",
     "keep-record": "reporting",
 }
 """Verb: the module of ``feedrate.cli`` that holds it."""

@@ -19,7 +19,6 @@ from feedrate.targets.kernel import build_targets
 from feedrate.targets.params import Outcome, TargetParams
 from feedrate.transforms.letterbox import Letterbox
 
-
 Payload = Literal["float32", "uint8"]
 """What the pixels of a batch are."""
 

@@ -1,4 +1,4 @@
-"""The stages of a DataLoader: its dataset, the dataset's transform and its collate function, timed."""
+"""The stages of a DataLoader, timed: its dataset, the dataset's transform, its collate function."""
 
 from __future__ import annotations
 

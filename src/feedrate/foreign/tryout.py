@@ -1,4 +1,4 @@
-"""Settings tried on somebody's loader, in pairs with it as it is; the best confirmed on fresh ones."""
+"""Settings tried on somebody's loader, in pairs with it as it is; the best is confirmed anew."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from feedrate.forkserver import ALLOCATORS, Servers
 from feedrate.foreign.source import TORCH
+from feedrate.forkserver import ALLOCATORS, Servers
 from feedrate.intervals import signed_rank_interval
 from feedrate.machine import usable_cores
 
@@ -119,7 +119,9 @@ def try_out(
         return Tryout(now["kind"], now, stages, tried, confirmed)
 
 
-OTHERS = "only a DataLoader of torch shows its stages and has settings; of others the waiting is told"
+OTHERS = (
+    "only a DataLoader of torch shows its stages and has settings; of others the waiting is told"
+)
 
 
 def changes_of(settings: Settings, cores: int) -> Iterator[Change]:
@@ -202,5 +204,7 @@ class _Bench:
             "limit_s": limit_s,
             "consume_ms": self.consume_ms,
         }
-        found: dict[str, Any] = self.servers.of(ALLOCATORS[change.allocator]).call(request, TIMEOUT_S)
+        found: dict[str, Any] = self.servers.of(ALLOCATORS[change.allocator]).call(
+            request, TIMEOUT_S
+        )
         return found

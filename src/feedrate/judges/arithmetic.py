@@ -28,9 +28,9 @@ def amdahl(_: Evidence, __: Cell, parameters: Parameters) -> Judgement:
     found = 1 / (1 - share)
     near = abs(found / claimed - 1) <= parameters["tolerance"]
     text = (
-        f"A stage of {parameters['percent']:g} % that takes nothing makes stages that run one after "
-        f"the other {phrases.ratio(found)} as fast; the write-up says {claimed:g}x. Stages that run "
-        "beside each other follow no such law."
+        f"A stage of {parameters['percent']:g} % that takes nothing makes stages that run one "
+        f"after the other {phrases.ratio(found)} as fast; the write-up says {claimed:g}x. Stages "
+        "that run beside each other follow no such law."
     )
     return Judgement(said(near), text, "", found)
 

@@ -35,15 +35,15 @@ def maps_verified(evidence: Evidence, _: Cell, parameters: Parameters) -> Judgem
         raise NotTestableError("Stored maps were not verified in this study.")
     near = maps["max_error"] <= maps["allowed_error"]
     text = (
-        f"{maps['maps']} maps, none missing, stale or foreign; {maps['recomputed']} were made anew "
-        f"by the {maps['checked_against']}: the largest difference is {maps['max_error']:.3g}, "
+        f"{maps['maps']} maps, none missing, stale or foreign; {maps['recomputed']} were made "
+        f"anew by the {maps['checked_against']}, differences {maps['max_error']:.3g} at most; "
         f"{maps['allowed_error']:.3g} is allowed."
     )
     return Judgement(said(near), text, "maps: npz")
 
 
 def slower_by_preload(evidence: Evidence, _: Cell, parameters: Parameters) -> Judgement:
-    """Is what the RAM arm of the published harness lost, its preload? Then the loss is explained."""
+    """Is what the published harness lost with maps in RAM explained by their preload?"""
     arms = {arm["arm"]: arm for arm in evidence.probe("harness")["arms"]}
     lost = arms["ram"]["wall_s"] - arms["disk"]["wall_s"]
     share = arms["ram"]["preload_s"] / lost if lost > 0 else 0.0

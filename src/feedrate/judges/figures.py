@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from feedrate import phrases
-from feedrate.evidence import INCONCLUSIVE, REFUTED, SUPPORTED, Evidence, Judgement
-from feedrate.evidence import NotTestableError, name_of
+from feedrate.evidence import (
+    INCONCLUSIVE,
+    REFUTED,
+    SUPPORTED,
+    Evidence,
+    Judgement,
+    NotTestableError,
+    name_of,
+)
 from feedrate.intervals import signed_rank_interval
 from feedrate.judges.common import Parameters, negation, said, within
 from feedrate.shares import reference_stages, stage_table

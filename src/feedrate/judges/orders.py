@@ -1,4 +1,4 @@
-"""Judges of several cells of an experiment: which gains most, in which order, and whether any does."""
+"""Judges of several cells of an experiment: which gains most, in which order, whether any does."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Gunther's universal scalability law (2007) says of N that work side by side that they do
 ``N / (1 + a (N - 1) + b N (N - 1))`` times the work of one: ``a`` is what they wait for each other,
-``b`` what they cost each other. So each of them takes ``1 + a (N - 1) + b N (N - 1)`` times as long.
+``b`` what they cost each other. Each of them takes ``1 + a (N - 1) + b N (N - 1)`` times as long.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An epoch played through: workers make batches, one process takes them in their order.
 
-The loader's rules are those of PyTorch's: batch ``k`` belongs to worker ``k mod W``; ``W * prefetch``
-batches are on order before the first is asked for, and one more whenever one arrives
+The loader's rules are those of PyTorch's: batch ``k`` belongs to worker ``k mod W``;
+``W * prefetch`` batches are on order before the first is asked for, one more whenever one arrives
 (https://docs.pytorch.org/docs/stable/data.html). Threads that fill batches together take them one
 after the other instead, all of them on the same one.
 """

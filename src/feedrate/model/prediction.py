@@ -184,7 +184,9 @@ def name_bottleneck(stages_ms: Mapping[str, float], stall_fraction: float) -> st
     return max(inside, key=lambda stage: inside[stage])
 
 
-def what_if_free(model: Model, levels: Levels, stages: Sequence[str]) -> Iterator[tuple[str, Ratio]]:
+def what_if_free(
+    model: Model, levels: Levels, stages: Sequence[str]
+) -> Iterator[tuple[str, Ratio]]:
     """Predict what each stage would give if it were free: ``ablate``, without measuring it."""
     for stage in stages:
         yield stage, model.ratio({**levels, "ablate": stage}, levels)

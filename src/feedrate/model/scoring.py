@@ -156,7 +156,9 @@ def _baseline_scores(
 def _score(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, Any]:
     if not rows:
         return dict.fromkeys(("median_abs_error", "coverage_90", "bottleneck_accuracy"))
-    named = [row["bottleneck"] == row["predicted_bottleneck"] for row in rows if "bottleneck" in row]
+    named = [
+        row["bottleneck"] == row["predicted_bottleneck"] for row in rows if "bottleneck" in row
+    ]
     return {
         "median_abs_error": float(np.median([_error(row[key], row["measured"]) for row in rows])),
         "coverage_90": float(np.mean([row["covered"] for row in rows])),

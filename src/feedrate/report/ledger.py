@@ -67,9 +67,7 @@ def say_ledger(rows: Sequence[Mapping[str, Any]]) -> str:
     counts = Counter(row["verdict"] for row in rows)
     words = [f"{counts[word]} {word}" for word in VERDICTS if counts[word]]
     undecided = (NOT_DECIDED, FACT, OPINION)
-    decided = sum(
-        row["kind"] in DECIDABLE and row["verdict"] not in undecided for row in rows
-    )
+    decided = sum(row["kind"] in DECIDABLE and row["verdict"] not in undecided for row in rows)
     return f"Of {len(rows)} claims {decided} are decided by these data or by arithmetic: " + (
         phrases.listing(words)
     )

@@ -1,4 +1,4 @@
-"""The section on the model: how good its predictions are, where they fail, what a free stage gives."""
+"""The section on the model: how good it is, where it fails, what a free stage gives."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def view_model(content: Mapping[str, Any], embed: Embed, prefix: str) -> ModelVi
 
 
 def say_what_if(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Say which single stage gives most if it is free, and whether the model agrees with its cell."""
+    """Say which single stage gives most if it is free, and whether model and cell agree."""
     single = [row for row in rows if row["free"] != "all"]
     if not single:
         return "No stage was made free in this study"

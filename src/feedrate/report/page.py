@@ -8,12 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from markupsafe import Markup
 
 from feedrate import phrases
-from feedrate.evidence import at
 from feedrate.figures import NARROW_IN, WIDE_IN, Material, draw, figure_names
 from feedrate.report import sections
 from feedrate.report.absolutes import (
@@ -25,12 +23,11 @@ from feedrate.report.absolutes import (
     steady_words,
 )
 from feedrate.report.answer import QUESTION, Answer, answer
-from feedrate.report.ledger import LedgerView, view_ledger
 from feedrate.report.findings import caption_of, note_of, reading_of, title_of
+from feedrate.report.ledger import LedgerView, view_ledger
 from feedrate.report.method import machine_facts, method
 from feedrate.report.study import Intake, Study
 from feedrate.report.templates import fill, read_style
-from feedrate.tables import records
 
 
 @dataclass(frozen=True)

@@ -180,8 +180,10 @@ def read_probes(results: Path, datasets: Iterable[str]) -> dict[str, dict[str, d
     return {kind: _read_each(results, path, names) for kind, path in kinds.items()}
 
 
-def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
-    """Read what the validation of each dataset found, and its preview.
+def read_intakes(
+    results: Path, datasets: Iterable[str], preview: bool = True
+) -> dict[str, Intake]:
+    """Read what the validation of each dataset found, and its preview where it is to be shown.
 
     Raises:
         FileNotFoundError: A file was not made yet; the message names it.
@@ -190,7 +192,7 @@ def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
         name: Intake(
             read_csv(results / "validation" / f"{name}.csv", FINDING_COLUMNS),
             _read_json(results / "validation" / f"{name}.json"),
-            (results / "previews" / f"{name}.png").read_bytes(),
+            (results / "previews" / f"{name}.png").read_bytes() if preview else b"",
         )
         for name in datasets
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from feedrate import phrases
-from feedrate.forkserver import ALLOCATORS
 from feedrate.foreign.tryout import Tried, Tryout
+from feedrate.forkserver import ALLOCATORS
 
 
 def say_tryout(found: Tryout) -> str:
