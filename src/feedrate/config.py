@@ -118,6 +118,24 @@ class ModelSettings(Block):
     )
 
 
+class AdviceSettings(Block):
+    """What may be recommended."""
+
+    pixels: Literal["identical", "any"] = Field(
+        "identical",
+        description="`identical` recommends only what delivers the very same batches; `any` may"
+        " change pixels, with accuracy untested",
+    )
+    memory_gib: float = Field(
+        0.0, ge=0, description="what all processes may hold together (GiB, PSS); 0 for no bound"
+    )
+    gpu_images_per_s: float = Field(
+        0.0,
+        ge=0,
+        description="images a second that one of your GPUs takes; says how many could be fed",
+    )
+
+
 class Experiment(Block):
     """One question: a set of cells against one reference."""
 
@@ -194,6 +212,9 @@ class Config(Block):
     judging: Judging = Field(default_factory=Judging, description="intervals and verdicts")
     model: ModelSettings = Field(
         default_factory=ModelSettings, description="the model that predicts cells"
+    )
+    advice: AdviceSettings = Field(
+        default_factory=AdviceSettings, description="what may be recommended"
     )
     base: Cell = Field(
         default_factory=lambda: Cell.model_validate({}),

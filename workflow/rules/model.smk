@@ -30,3 +30,85 @@ rule fit_model:
         "feedrate --log {log} fit-model --datasets {wildcards.dataset}"
         " --experiments {params.experiments:q} --calibration {params.calibration:q}"
         " {params.samples} {output}"
+
+
+# The settings that are expected to be fastest, measured beside the base on pairs of their own.
+rule recommend:
+    input:
+        rules.fit_model.input,
+        rules.fit_model.output,
+    output:
+        "results/recommendation/{dataset}.candidate.json",
+    log:
+        "logs/recommend/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        experiments=" ".join(EXPERIMENTS),
+        calibration=json.dumps(STUDY.model.calibration),
+        samples=lambda wildcards: " ".join(
+            f"--samples results/trials/{wildcards.dataset}/{cell.experiment}/{cell.name}"
+            ".samples.parquet"
+            for cell in CALIBRATION[:1]
+        ),
+        base=STUDY.base.model_dump_json(),
+        advice=STUDY.advice.model_dump_json(),
+        code=code_hash(
+            "feedrate.advice.candidates", "feedrate.model.study", "feedrate.report.study"
+        ),
+    shell:
+        "feedrate --log {log} recommend --datasets {wildcards.dataset}"
+        " --experiments {params.experiments:q} --calibration {params.calibration:q}"
+        " {params.samples} --base {params.base:q} --advice {params.advice:q} {output}"
+
+
+rule confirm_recommendation:
+    input:
+        accepted=rules.accept_dataset.output.accepted,
+        candidate=rules.recommend.output,
+        maps=lambda wildcards: verified_maps(wildcards.dataset, CODECS),
+        stores=lambda wildcards: [
+            path for store in STORES for path in store_files(wildcards.dataset, store)
+        ],
+    output:
+        "results/confirmation/{dataset}.json",
+    log:
+        "logs/confirm_recommendation/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    params:
+        base=STUDY.base.model_dump_json(),
+        conditions=matrix.Conditions.of(STUDY).model_dump_json(),
+        machine=machine_id(),
+        code=code_hash(
+            "feedrate.pairs",
+            "feedrate.trial",
+            *sorted({module for cell in CELLS for module in cell.modules}),
+        ),
+    shell:
+        "feedrate --log {log} confirm-recommendation --dataset {wildcards.dataset}"
+        " --base {params.base:q} --conditions {params.conditions:q}"
+        " --candidate {input.candidate} {input.accepted} {output}"
+
+
+rule write_recommendation:
+    input:
+        rules.confirm_recommendation.output,
+    output:
+        patch="results/recommendation/{dataset}.yaml",
+        told="results/recommendation/{dataset}.json",
+    log:
+        "logs/write_recommendation/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        base=STUDY.base.model_dump_json(),
+        advice=STUDY.advice.model_dump_json(),
+        judging=STUDY.judging.model_dump_json(),
+        seed=STUDY.seed,
+        code=code_hash("feedrate.advice.recommendation"),
+    shell:
+        "feedrate --log {log} write-recommendation --dataset {wildcards.dataset}"
+        " --base {params.base:q} --advice {params.advice:q} --judging {params.judging:q}"
+        " --seed {params.seed} {input} {output.patch} {output.told}"

@@ -11,7 +11,8 @@ import pandas as pd
 
 from feedrate import phrases
 from feedrate.model.fitting import Names, fit_model
-from feedrate.model.measured import mean_weights, read_cells
+from feedrate.model.measured import Measured, mean_weights, read_cells
+from feedrate.model.prediction import Model
 from feedrate.model.scoring import SCHEMA, score
 from feedrate.tables import counted
 
@@ -40,17 +41,8 @@ def model_study(
     Raises:
         ValueError: The stages were clocked on another machine.
     """
-    if not stages:
-        raise ValueError(
-            f"{dataset}: its stages were not profiled on the machine that measured its cells; "
-            f"make results/stages/{dataset}.json there"
-        )
-    cells = read_cells(trials)
-    known = {(each.experiment, each.cell) for each in cells}
-    used = {name for name in calibration if name in known}
-    weights = mean_weights(pd.read_parquet(samples)) if samples else np.array([])
-    images = int(counted(trials)["work_images"].iloc[0])
-    found = score(fit_model(stages, cells, used, weights, images), cells, used)
+    model, cells, used = fit_to(trials, stages, calibration, samples)
+    found = score(model, cells, used)
     return {
         "schema": SCHEMA,
         "dataset": dataset,
@@ -60,6 +52,30 @@ def model_study(
         "finding": say_score(found),
         **found,
     }
+
+
+def fit_to(
+    trials: pd.DataFrame, stages: Mapping[str, Any], calibration: Names, samples: Path | None
+) -> tuple[Model, list[Measured], set[tuple[str, str]]]:
+    """Fit the model of one dataset on one machine; see `model_study`.
+
+    Returns:
+        The model, every cell that was measured, and the names of those that it has seen.
+
+    Raises:
+        ValueError: The stages were clocked on another machine.
+    """
+    if not stages:
+        raise ValueError(
+            "the stages were not profiled on the machine that measured the cells; make "
+            "results/stages/ there"
+        )
+    cells = read_cells(trials)
+    known = {(each.experiment, each.cell) for each in cells}
+    used = {name for name in calibration if name in known}
+    weights = mean_weights(pd.read_parquet(samples)) if samples else np.array([])
+    images = int(counted(trials)["work_images"].iloc[0])
+    return fit_model(stages, cells, used, weights, images), cells, used
 
 
 def say_score(found: dict[str, Any]) -> str:
