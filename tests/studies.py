@@ -64,6 +64,7 @@ def write_results(results: Path, study: Study) -> None:
             (results / "harness" / f"{name}.json", study.harness.get(name, {})),
             (results / "losses" / f"{name}.json", study.losses.get(name, {})),
             (results / "model" / f"{name}.json", study.model.get(name, {})),
+            (results / "recommendation" / f"{name}.json", study.recommendation.get(name, {})),
             (results / "speed" / "decoders" / f"{name}.json", study.decoders.get(name, {})),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -39,8 +39,9 @@ STORES = sorted({store for cell in CELLS for store in cell.stores})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
 NOTEBOOKS = ["1_dataset", "2_targets", "3_stages", "4_matrix", "5_findings"]
 PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
-PROBES = ["stages", "memory", "harness", "losses", "model"]
+PROBES = ["stages", "memory", "harness", "losses", "model", "recommendation"]
 TABLES = ["tables", "summary"]
+CONFIRMED = ["json", "batches.parquet", "samples.parquet"]
 ROWS = ["batches", "samples"]
 DATASET_FILES = [
     "samples.parquet",
@@ -118,6 +119,8 @@ def of_dataset(name):
         f"results/previews/{name}.png",
         *(f"results/{kind}/{name}.json" for kind in PROBES),
         f"results/speed/decoders/{name}.json",
+        f"results/recommendation/{name}.yaml",
+        *(f"results/confirmation/{name}.{suffix}" for suffix in CONFIRMED),
         *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
         *(path for store in STORES for path in store_files(name, store)),
         *(

@@ -71,7 +71,9 @@ rule confirm_recommendation:
             path for store in STORES for path in store_files(wildcards.dataset, store)
         ],
     output:
-        "results/confirmation/{dataset}.json",
+        record="results/confirmation/{dataset}.json",
+        batches="results/confirmation/{dataset}.batches.parquet",
+        samples="results/confirmation/{dataset}.samples.parquet",
     log:
         "logs/confirm_recommendation/{dataset}.log",
     conda:
@@ -89,12 +91,13 @@ rule confirm_recommendation:
     shell:
         "feedrate --log {log} confirm-recommendation --dataset {wildcards.dataset}"
         " --base {params.base:q} --conditions {params.conditions:q}"
-        " --candidate {input.candidate} {input.accepted} {output}"
+        " --candidate {input.candidate} {input.accepted} {output.record}"
 
 
 rule write_recommendation:
     input:
-        rules.confirm_recommendation.output,
+        rules.confirm_recommendation.output.record,
+        rules.confirm_recommendation.output.batches,
     output:
         patch="results/recommendation/{dataset}.yaml",
         told="results/recommendation/{dataset}.json",
@@ -111,4 +114,4 @@ rule write_recommendation:
     shell:
         "feedrate --log {log} write-recommendation --dataset {wildcards.dataset}"
         " --base {params.base:q} --advice {params.advice:q} --judging {params.judging:q}"
-        " --seed {params.seed} {input} {output.patch} {output.told}"
+        " --seed {params.seed} {input[0]} {output.patch} {output.told}"

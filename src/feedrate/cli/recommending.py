@@ -16,6 +16,9 @@ from feedrate.progress import Progress
 from feedrate.records import write_json, write_record
 
 CONFIRMATION = "confirmation"
+NOTHING_MEASURED = 0
+"""The schema of a confirmation without a candidate."""
+
 FRESH = 1_000_003
 """Added to a study's seed: the order inside pairs is drawn anew."""
 
@@ -71,7 +74,7 @@ def confirm_recommendation(
 
     chosen = json.loads(candidate.read_text(encoding="utf-8"))["candidate"]
     if chosen is None:
-        write_json(output, {"schema": 0, "candidate": None})
+        write_record(output, {"schema": NOTHING_MEASURED}, [], [])
         return
     cell = Cell.model_validate(chosen["levels"])
     fresh = conditions.model_copy(update={"seed": conditions.seed + FRESH})
@@ -123,7 +126,7 @@ def write_recommendation(
     )
     from feedrate.tables import collect
 
-    measured = json.loads(confirmation.read_text(encoding="utf-8"))["schema"] > 0
+    measured = json.loads(confirmation.read_text(encoding="utf-8"))["schema"] != NOTHING_MEASURED
     trials = collect([confirmation]) if measured else None
     found = judge_confirmation(trials, base, judging.confidence, judging.margin, seed)
     write_text(patch, write_patch(found, dataset))

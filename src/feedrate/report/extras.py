@@ -39,6 +39,9 @@ def _sections(study: Study, material: Material, dataset: str, machine_id: str) -
     if goals:
         finding = say_goals(goals)
         yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=dataset)
+    advice = study.recommendation.get(dataset, {})
+    if advice and advice["machine_id"] in ("", machine_id):
+        yield fill("recommendation.html.j2", advice=advice, name=dataset)
     model = study.model.get(dataset, {})
     if model and model["machine_id"] == machine_id:
         yield fill("model.html.j2", model=view_model(model, embed_svg, dataset), name=dataset)

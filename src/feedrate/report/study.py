@@ -24,6 +24,7 @@ DECODERS = "speed/decoders/{}.json"
 STORE = "stores/{}/{}.json"
 LOSSES = "losses/{}.json"
 MODEL = "model/{}.json"
+RECOMMENDATION = "recommendation/{}.json"
 FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
 
 
@@ -44,6 +45,7 @@ class Study:
         decoders: Content of ``results/speed/decoders/{dataset}.json`` by dataset.
         stores: Content of ``results/stores/{dataset}/{store}.json`` by dataset and store.
         losses: Content of ``results/losses/{dataset}.json`` by dataset; of no machine.
+        recommendation: Content of ``results/recommendation/{dataset}.json`` by dataset.
         published: Content of ``results/published.json``: the write-up's tables, done again.
         model: Content of ``results/model/{dataset}.json`` by dataset.
     """
@@ -60,6 +62,7 @@ class Study:
     decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recommendation: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -166,6 +169,7 @@ def read_study(
         stores={name: _read_stores(results, measured.trials, name) for name in names},
         losses=_read_each(results, LOSSES, names),
         model=_read_each(results, MODEL, names),
+        recommendation=_read_each(results, RECOMMENDATION, names),
     )
 
 
