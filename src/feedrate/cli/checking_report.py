@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from feedrate.calibration import calibration_of
-from feedrate.cli.options import FILE
+from feedrate.cli.options import FILE, Names
 from feedrate.configfile import read_config
 from feedrate.matrix import expand
 
@@ -18,9 +18,9 @@ from feedrate.matrix import expand
 @click.option("--results", type=FILE, default="results", show_default=True)
 @click.option("--claims", type=FILE, default="config/claims.yaml", show_default=True)
 @click.option("--preview/--no-preview", default=True, help="Whether the page shows the data.")
-@click.option("--notebooks/--no-notebooks", default=True, help="Run the notebooks again, too.")
+@click.option("--notebooks", type=Names(), help="Run these again, too; all if not given, '' none.")
 def check_report(
-    configfile: Path, results: Path, claims: Path, preview: bool, notebooks: bool
+    configfile: Path, results: Path, claims: Path, preview: bool, notebooks: list[str] | None
 ) -> None:
     """Make every number of a report again from the raw records; fail on the first that differs."""
     from feedrate.report.notebooks import rerun_notebooks
@@ -46,9 +46,9 @@ def check_report(
         preview=preview,
     )
     faults = list(recompute(results, study))
-    if notebooks:
-        with tempfile.TemporaryDirectory(prefix="feedrate-notebooks-") as folder:
-            faults += rerun_notebooks(results, Path(folder), study.datasets, study.cells)
+    with tempfile.TemporaryDirectory(prefix="feedrate-notebooks-") as folder:
+        again = rerun_notebooks(results, Path(folder), study.datasets, study.cells, notebooks)
+        faults += again
     if faults:
         raise ValueError("\n".join(faults))
     cells = sum(len(names) for names in study.cells.values()) * len(study.datasets)

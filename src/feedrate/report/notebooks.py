@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,11 @@ import nbformat
 
 
 def rerun_notebooks(
-    results: Path, folder: Path, datasets: Iterable[str], experiments: Iterable[str]
+    results: Path,
+    folder: Path,
+    datasets: Iterable[str],
+    experiments: Iterable[str],
+    only: Collection[str] | None = None,
 ) -> Iterator[str]:
     """Run every notebook of a study again, and name the cells whose output differs.
 
@@ -22,6 +26,7 @@ def rerun_notebooks(
         folder: Where the new ones are written.
         datasets: Names.
         experiments: Names.
+        only: Notebooks by name; None for all.
 
     Raises:
         subprocess.CalledProcessError: A notebook fails.
@@ -32,6 +37,8 @@ def rerun_notebooks(
         "experiments": " ".join(experiments),
     }
     for path in sorted((results / "notebooks").glob("*.ipynb")):
+        if only is not None and path.stem not in only:
+            continue
         again = folder / path.name
         options = [part for key, value in parameters.items() for part in ("-p", key, value)]
         command = [sys.executable, "-m", "papermill", "--kernel", "python3", "--no-progress-bar"]
