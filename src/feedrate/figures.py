@@ -28,6 +28,15 @@ from feedrate.tables import counted
 WIDE_IN, NARROW_IN = 7.4, 3.7
 INK, MUTED = "#010203", "#8a8f98"
 POINT, GOOD, BAD, OPEN = "#4a94d6", "#1b9e77", "#d9662b", "#8a8f98"
+STAGE_COLOURS = {
+    "read": "#56b4e9",
+    "decode": "#0072b2",
+    "transform": "#009e73",
+    "filter": "#f0e442",
+    "targets": "#e69f00",
+    "collate": "#cc79a7",
+}
+"""Told apart by all kinds of colour vision, and in print (Okabe & Ito 2008)."""
 _MARKS = {
     "faster": (GOOD, "^"),
     "slower": (BAD, "v"),

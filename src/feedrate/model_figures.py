@@ -81,6 +81,27 @@ def draw_what_if(rows: Sequence[Row], width_in: float = WIDE_IN) -> str:
         return to_svg(figure)
 
 
+def draw_scaling(scaling: Mapping[str, Any], width_in: float = WIDE_IN) -> str:
+    """Draw images a second over numbers of workers as SVG text: dots measured, the line predicted.
+
+    Args:
+        scaling: Of ``results/model/{dataset}.json``, with something measured.
+        width_in: Inches.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axes = canvas(width_in, 2.6)
+        for key, style, label in (("predicted", "-", "the model"), ("measured", "o", "measured")):
+            counts = [int(count) for count in scaling[key]]
+            colour = POINT if key == "predicted" else GOOD
+            axes.plot(counts, list(scaling[key].values()), style, color=colour, label=label)
+        axes.set_ylim(bottom=0)
+        axes.set_xticks([int(count) for count in scaling["predicted"]])
+        axes.set_xlabel("loader processes (0: none beside the consumer)")
+        axes.set_ylabel("images/s")
+        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+        return to_svg(figure)
+
+
 def _log_axis(axes: Axes, name: str, bounds: tuple[float, float]) -> None:
     axis = getattr(axes, f"{name}axis")
     getattr(axes, f"set_{name}scale")("log")

@@ -56,6 +56,7 @@ def score(model: Model, cells: Sequence[Measured], calibration: Names) -> dict[s
         "predictions": rows,
         "worst": sorted(rows, key=lambda row: -row["abs_error"])[:WORST],
         "what_if": _what_if(model, cells),
+        "scaling": _scaling(model, cells),
         "fitted": {
             "contention": asdict(model.contention),
             "spread": model.spread,
@@ -178,9 +179,39 @@ def _what_if(model: Model, cells: Collection[Measured]) -> list[dict[str, Any]]:
     return rows
 
 
+def _scaling(model: Model, cells: Collection[Measured]) -> dict[str, Any]:
+    """Images a second over numbers of workers: predicted for all, and measured where it was.
+
+    Of every cell that differs from the base in its workers alone, and of its reference.
+    """
+    base = model.knowledge.base
+    measured: dict[int, list[float]] = {}
+    for each in cells:
+        if differing_factors(each) != {"workers"}:
+            continue
+        for levels, epoch_s in (
+            (each.levels, each.epoch_s),
+            (each.reference, each.reference_epoch_s),
+        ):
+            if {name for name in base if levels[name] != base[name]} <= {"workers"}:
+                measured.setdefault(int(levels["workers"]), []).append(model.work.images / epoch_s)
+    most = max(measured, default=0)
+    return {
+        "measured": {str(count): float(np.median(measured[count])) for count in sorted(measured)},
+        "predicted": {
+            str(count): model.predict({**base, "workers": count}).images_per_s
+            for count in range(most + 1)
+        },
+    }
+
+
+def differing_factors(cell: Measured) -> set[str]:
+    """Name the factors in which a cell differs from its reference."""
+    return {name for name, level in cell.levels.items() if level != cell.reference[name]}
+
+
 def _ablates_alone(cell: Measured) -> bool:
-    differing = {name for name, level in cell.levels.items() if level != cell.reference[name]}
-    return differing == {"ablate"}
+    return differing_factors(cell) == {"ablate"}
 
 
 def _seen(cell: Measured) -> dict[str, float]:

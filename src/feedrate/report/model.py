@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN
-from feedrate.model_figures import draw_predictions, draw_what_if
+from feedrate.model_figures import draw_predictions, draw_scaling, draw_what_if
 
 DASH = "\N{EN DASH}"
 Embed = Callable[[str, str, str], Markup]
@@ -41,6 +41,7 @@ class ModelView:
         worst: Rows of the table of failures.
         predictions: The figure, wide and narrow; None without predictions.
         what_if: The figure of stages for nothing; None without such cells.
+        scaling: The figure over numbers of workers; None where those were not varied.
         said: What is to be said of that figure.
         calibration: The cells that the model has seen.
     """
@@ -52,6 +53,7 @@ class ModelView:
     worst: list[tuple[str, ...]]
     predictions: Drawn | None
     what_if: Drawn | None
+    scaling: Drawn | None
     said: str
     calibration: str
 
@@ -67,12 +69,14 @@ def view_model(content: Mapping[str, Any], embed: Embed, prefix: str) -> ModelVi
     rows, free = content["predictions"], content["what_if"]
     finding, said = content["finding"], say_what_if(free)
 
-    def drawn(draw: Callable[[Sequence[Any], float], str], of: Sequence[Any], name: str) -> Drawn:
+    def drawn(draw: Callable[[Any, float], str], of: Any, name: str, label: str) -> Drawn:
         wide, narrow = (
-            embed(draw(of, width), f"{prefix}-{name}-{width:g}in", said if of is free else finding)
+            embed(draw(of, width), f"{prefix}-{name}-{width:g}in", label)
             for width in (WIDE_IN, NARROW_IN)
         )
         return wide, narrow
+
+    scaling = content["scaling"]
 
     return ModelView(
         finding=finding.rstrip("."),
@@ -80,11 +84,21 @@ def view_model(content: Mapping[str, Any], embed: Embed, prefix: str) -> ModelVi
         goals=[_goal(goal) for goal in content["goals"]],
         repeat=_repeat(content["repeat_error"]),
         worst=[_missed(row) for row in content["worst"]],
-        predictions=drawn(draw_predictions, rows, "predictions") if rows else None,
-        what_if=drawn(draw_what_if, free, "what-if") if free else None,
+        predictions=drawn(draw_predictions, rows, "predictions", finding) if rows else None,
+        what_if=drawn(draw_what_if, free, "what-if", said) if free else None,
+        scaling=drawn(draw_scaling, scaling, "scaling", say_scaling(scaling))
+        if scaling["measured"]
+        else None,
         said=said,
         calibration=phrases.listing(content["calibration"]) if content["calibration"] else "none",
     )
+
+
+def say_scaling(scaling: Mapping[str, Any]) -> str:
+    """Say at how many workers most was measured."""
+    measured = scaling["measured"]
+    best = max(measured, key=lambda count: float(measured[count]))
+    return f"Most images a second with {best} loader processes: {phrases.rate(measured[best])}"
 
 
 def say_what_if(rows: Sequence[Mapping[str, Any]]) -> str:
