@@ -8,7 +8,7 @@ from records import make_study, write_records
 from studies import EXPERIMENTS, build_study, write_results
 
 from feedrate.report import read_study
-from feedrate.report.archive import keep_record
+from feedrate.report.archive import FIRST, keep_record, with_references
 
 
 @pytest.fixture
@@ -34,6 +34,30 @@ def test_everything_people_read_is_kept(finished, tmp_path):
     }
     assert (tmp_path / "kept/report.html").read_text() == "report/index.html"
     assert len(pd.read_csv(tmp_path / "kept/summary.csv")) == len(study.summaries)
+
+
+def test_its_summary_begins_with_what_was_compared_with_what(finished, tmp_path):
+    results, records = finished
+    study = read_study(results, ["receipts"], EXPERIMENTS)
+    keep_record(study, results, records, tmp_path / "kept")
+    table = pd.read_csv(tmp_path / "kept/summary.csv")
+    assert tuple(table.columns[: len(FIRST)]) == FIRST
+    cells = len(study.summaries[study.summaries["estimand"] == "epoch_s"])
+    assert set(table["estimand"][:cells]) == {"epoch_s"}
+    assert set(table["reference"]) == {"defaults"}
+
+
+def test_another_reference_is_named_by_its_levels():
+    trials = pd.DataFrame(
+        [
+            {"side": side, "experiment": "a", "cell": "workers~4", "level_targets": "kernel",
+             "level_workers": workers}
+            for side, workers in (("reference", 8.0), ("cell", 4.0))
+        ]
+    )  # fmt: skip
+    rows = [{"experiment": "a", "cell": "workers~4", "estimand": "epoch_s"}]
+    table = with_references(pd.DataFrame(rows, columns=[*FIRST]).drop(columns="reference"), trials)
+    assert table["reference"].tolist() == ["targets~kernel+workers~8"]
 
 
 def test_the_fingerprint_names_each_machine_once(finished, tmp_path):

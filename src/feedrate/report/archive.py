@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from feedrate.cell import REFERENCE, Cell
 from feedrate.files import atomic_path, write_bytes, write_text
 from feedrate.report.study import Study
-from feedrate.tables import read_record
+from feedrate.tables import read_record, records
 from feedrate.waterfall import read_steps
 from feedrate.waterfall_figures import draw_waterfall
 
@@ -18,13 +21,20 @@ PAGES = {"report/index.html": "report.html", "report/selftest.html": "selftest.h
 """What is copied under another name; the notebooks' pages keep theirs."""
 
 
-def keep_record(study: Study, results: Path, records: Iterable[Path], directory: Path) -> None:
+FIRST = (
+    *("experiment", "cell", "reference", "estimand", "ratio", "low", "high"),
+    *("verdict", "equivalence"),
+)
+"""The first columns of a record's summary."""
+
+
+def keep_record(study: Study, results: Path, paths: Iterable[Path], directory: Path) -> None:
     """Copy what people read of a study: page, notebooks, verdicts, waterfalls, the machine.
 
     Args:
         study: The study's tables.
         results: Its results folder.
-        records: Its raw records, for the fingerprint.
+        paths: Its raw records, for the fingerprint.
         directory: Where to keep the copy; made where it is absent.
 
     Raises:
@@ -36,7 +46,8 @@ def keep_record(study: Study, results: Path, records: Iterable[Path], directory:
     }
     for source, name in pages.items():
         write_bytes(directory / name, (results / source).read_bytes())
-    for name, table in (("summary.csv", study.summaries), ("claims.csv", study.claims)):
+    summaries = with_references(study.summaries, study.trials)
+    for name, table in (("summary.csv", summaries), ("claims.csv", study.claims)):
         with atomic_path(directory / name) as temporary:
             table.to_csv(temporary, index=False)
     for name, material in study.materials.items():
@@ -45,17 +56,50 @@ def keep_record(study: Study, results: Path, records: Iterable[Path], directory:
             steps = read_steps(material.summaries, experiment)
             if steps:
                 write_text(directory / f"{slug}-{experiment}.svg", draw_waterfall(steps))
-    fingerprint = json.dumps(_fingerprint([read_record(path) for path in records]), indent=1)
+    fingerprint = json.dumps(_fingerprint([read_record(path) for path in paths]), indent=1)
     write_text(directory / "fingerprint.json", fingerprint + "\n")
 
 
-def _fingerprint(records: list[dict[str, Any]]) -> dict[str, Any]:
+def with_references(summaries: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+    """Put first what a reader looks for, and name what each cell was compared with.
+
+    Args:
+        summaries: From `stats.summarise`.
+        trials: From `tables.collect`, of the same cells.
+
+    Returns:
+        The summaries with a column ``reference`` (what differs from the defaults of
+        `feedrate.cell.Cell`) and `FIRST` in front; rows of ``epoch_s``, which decide, before the
+        others.
+    """
+    sides = trials[(trials["side"] == "reference")].groupby(["experiment", "cell"]).first()
+    named = {key: _name(row) for key, row in zip(sides.index, records(sides), strict=True)}
+    keys = zip(summaries["experiment"], summaries["cell"], strict=True)
+    table = summaries.assign(reference=[named.get(key, "") for key in keys])
+    rest = [name for name in table.columns if name not in FIRST]
+    decides = table["estimand"] == "epoch_s"
+    return pd.concat([table[decides], table[~decides]])[[*FIRST, *rest]]
+
+
+def _name(levels: Mapping[str, Any]) -> str:
+    """Name a pipeline by what differs from the defaults."""
+    usual = Cell()
+    known = {
+        factor: type(default)(levels[f"level_{factor}"])
+        for factor, default in usual.model_dump().items()
+        if f"level_{factor}" in levels
+    }
+    name = usual.with_levels(known).name(usual)
+    return "defaults" if name == REFERENCE else name
+
+
+def _fingerprint(cells: list[dict[str, Any]]) -> dict[str, Any]:
     """When it ran, and on which machines: one unless somebody mixed two."""
-    machines = {record["machine"]["machine_id"]: record["machine"] for record in records}
+    machines = {record["machine"]["machine_id"]: record["machine"] for record in cells}
     return {
-        "started_at": min(record["started_at"] for record in records),
-        "ended_at": max(record["ended_at"] for record in records),
-        "datasets": sorted({record["dataset"] for record in records}),
-        "cells": len(records),
+        "started_at": min(record["started_at"] for record in cells),
+        "ended_at": max(record["ended_at"] for record in cells),
+        "datasets": sorted({record["dataset"] for record in cells}),
+        "cells": len(cells),
         "machines": list(machines.values()),
     }
