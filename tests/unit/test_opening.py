@@ -24,7 +24,7 @@ def test_its_tables_are_those_of_the_report(folder: Path) -> None:
 
 
 def test_a_cell_that_is_not_there_is_named_with_those_that_are(folder: Path) -> None:
-    with pytest.raises(KeyError, match="no such cell; there are: .*targets~npz_ram"):
+    with pytest.raises(KeyError, match=r"no such cell; there are: .*targets~npz_ram"):
         feedrate.open_results(folder).cell("ram_vs_disk", "targets~nothing")
 
 

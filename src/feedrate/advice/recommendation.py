@@ -63,7 +63,9 @@ def judge_confirmation(
     if epoch["verdict"] == "faster":
         return Recommendation(True, *told)
     said = phrases.as_fast(epoch) if math.isfinite(epoch["low"]) else str(epoch["warnings"])
-    reason = f"{epoch['cell']} was expected to gain; on fresh pairs it is {epoch['verdict']}: {said}"
+    reason = (
+        f"{epoch['cell']} was expected to gain; on fresh pairs it is {epoch['verdict']}: {said}"
+    )
     return Recommendation(False, {}, *told[1:], reason)
 
 

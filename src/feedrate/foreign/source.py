@@ -10,7 +10,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader, IterableDataset
 
-TORCH, OTHER = "torch.utils.data.DataLoader", "another iterable"
+from feedrate.foreign import OTHER, TORCH
 
 
 class LoaderError(ValueError):

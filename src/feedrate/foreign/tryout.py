@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from feedrate.foreign.source import TORCH
+from feedrate.foreign import TORCH
 from feedrate.forkserver import ALLOCATORS, Servers
 from feedrate.intervals import signed_rank_interval
 from feedrate.machine import usable_cores

@@ -58,9 +58,7 @@ class Results:
         return pd.read_parquet(self._paths(dataset, experiment, cell).samples)
 
     def _paths(self, dataset: str, experiment: str, cell: str) -> RecordPaths:
-        return RecordPaths.beside(
-            self.folder / "trials" / dataset / experiment / f"{cell}.json"
-        )
+        return RecordPaths.beside(self.folder / "trials" / dataset / experiment / f"{cell}.json")
 
 
 def open_results(folder: str | Path = "results") -> Results:

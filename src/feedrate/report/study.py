@@ -184,9 +184,7 @@ def read_probes(results: Path, datasets: Iterable[str]) -> dict[str, dict[str, d
     return {kind: _read_each(results, path, names) for kind, path in kinds.items()}
 
 
-def read_intakes(
-    results: Path, datasets: Iterable[str], preview: bool = True
-) -> dict[str, Intake]:
+def read_intakes(results: Path, datasets: Iterable[str], preview: bool = True) -> dict[str, Intake]:
     """Read what the validation of each dataset found, and its preview where it is to be shown.
 
     Raises:
