@@ -96,7 +96,7 @@ class Sleeping:
 
 @pytest.mark.own_process
 @pytest.mark.parametrize(
-    ("takes_ms", "consume_ms", "workers"), [(10, 0, 2), (4, 60, 2), (10, 20, 0), (8, 30, 3)]
+    ("takes_ms", "consume_ms", "workers"), [(10, 0, 2), (4, 60, 2), (10, 20, 0), (8, 30, 2)]
 )
 def test_a_real_loader_keeps_the_time_that_is_played(takes_ms, consume_ms, workers):
     images, size = 48, 4

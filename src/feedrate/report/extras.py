@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from feedrate.evidence import clocked_on
 from feedrate.figures import Material
+from feedrate.report.breakeven import view_break_even
 from feedrate.report.decoders import view_decoders
 from feedrate.report.harness import view_harness
 from feedrate.report.losses import view_losses
@@ -21,6 +22,7 @@ from feedrate.report.stages import build_section
 from feedrate.report.stores import view_stores
 from feedrate.report.study import Study
 from feedrate.report.templates import fill
+from feedrate.report.timeline import view_epoch
 from feedrate.report.waterfall import view_waterfalls
 
 
@@ -42,6 +44,12 @@ def _sections(study: Study, material: Material, dataset: str, machine_id: str) -
     advice = study.recommendation.get(dataset, {})
     if advice and advice["machine_id"] in ("", machine_id):
         yield fill("recommendation.html.j2", advice=advice, name=dataset)
+    epoch = study.epochs.get(dataset)
+    if epoch:
+        yield fill("timeline.html.j2", line=view_epoch(epoch, embed_svg, dataset), name=dataset)
+    even = view_break_even(material.summaries, embed_svg, dataset)
+    if even:
+        yield fill("breakeven.html.j2", even=even, name=dataset)
     model = study.model.get(dataset, {})
     if model and model["machine_id"] == machine_id:
         yield fill("model.html.j2", model=view_model(model, embed_svg, dataset), name=dataset)

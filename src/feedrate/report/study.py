@@ -15,6 +15,7 @@ from feedrate.claims import TEXT_COLUMNS as CLAIM_TEXT_COLUMNS
 from feedrate.evidence import at, clocked_on, places
 from feedrate.figures import Material
 from feedrate.registry import BUILT_STORES
+from feedrate.report.timeline import Epoch, read_epoch
 from feedrate.stats import TEXT_COLUMNS
 from feedrate.tables import counted, read_csv, read_trials
 
@@ -45,6 +46,8 @@ class Study:
         decoders: Content of ``results/speed/decoders/{dataset}.json`` by dataset.
         stores: Content of ``results/stores/{dataset}/{store}.json`` by dataset and store.
         losses: Content of ``results/losses/{dataset}.json`` by dataset; of no machine.
+        epochs: One epoch of each dataset's base pipeline, moment by moment; None where the records
+            do not hold it.
         recommendation: Content of ``results/recommendation/{dataset}.json`` by dataset.
         published: Content of ``results/published.json``: the write-up's tables, done again.
         model: Content of ``results/model/{dataset}.json`` by dataset.
@@ -63,6 +66,7 @@ class Study:
     stores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recommendation: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    epochs: Mapping[str, Epoch | None] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -169,6 +173,7 @@ def read_study(
         stores={name: _read_stores(results, measured.trials, name) for name in names},
         losses=_read_each(results, LOSSES, names),
         model=_read_each(results, MODEL, names),
+        epochs={name: read_epoch(results, measured.of(name).trials) for name in names},
         recommendation=_read_each(results, RECOMMENDATION, names),
     )
 
