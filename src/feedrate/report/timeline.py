@@ -90,8 +90,8 @@ def view_epoch(epoch: Epoch, embed: Embed, prefix: str) -> TimelineView:
         for width in (WIDE_IN, NARROW_IN)
     )
     caption = (
-        f"One epoch as it was: the reference in pair {epoch.pair} of {epoch.cell}. Each worker is a "
-        "lane; what is white in it is waiting, for the order of the next batch or for a core."
+        f"One epoch as it was: the reference in pair {epoch.pair} of {epoch.cell}. Each worker is "
+        "a lane; what is white in it is waiting, for the order of the next batch or for a core."
     )
     return TimelineView(finding, caption, wide, narrow)
 
