@@ -157,6 +157,7 @@ def trial_of(read: int, storage: int, faults: int) -> dict[str, Any]:
     return {
         "counters": counters,
         "memory": [],
+        "loader_facts": {},
         "discarded": False,
         "major_faults": faults,
         "os": {"read_chars": read, "storage_read_bytes": storage},
