@@ -142,8 +142,8 @@ def test_sections_made_elsewhere_follow_the_figures(study: Study) -> None:
 
 
 def test_every_claim_stands_with_its_verdict(study: Study, page: str) -> None:
-    assert page.count('class="claim"') == len(study.claims) == 10
-    assert "not testable here" in page
+    assert page.count('class="claim"') == len(study.claims) > 70
+    assert "not decided here" in page
 
 
 def test_what_was_left_out_is_named(page: str) -> None:

@@ -19,7 +19,7 @@ from feedrate.report.templates import fill
 from profiles import LEVELS, OPENED, STEPS, make_profile
 
 QUOTE = "Compressed .npz files load quickly from SSD (~0.1-0.2ms per file)"
-CLAIMS = pd.DataFrame([{"quote": QUOTE, "evidence": sentences.CLAIM_EVIDENCE}])
+CLAIMS = pd.DataFrame([{"claim": QUOTE, "evidence_cell": sentences.CLAIM_EVIDENCE}])
 
 
 @pytest.fixture

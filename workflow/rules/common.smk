@@ -6,6 +6,7 @@ from typing import get_args
 from snakemake.utils import validate
 
 from feedrate import matrix
+from feedrate.calibration import calibration_of
 from feedrate.cell import NAME, split_level
 from feedrate.codehash import code_hash
 from feedrate.config import ConfigError
@@ -21,6 +22,7 @@ try:
     STUDY = load_config(config)
     require_paths(STUDY)
     CELLS = matrix.expand(STUDY)
+    CALIBRATION = calibration_of(STUDY, CELLS)
 except ConfigError as error:
     sys.exit(str(error))
 validate(config, "../schemas/config.schema.json")
@@ -37,8 +39,9 @@ STORES = sorted({store for cell in CELLS for store in cell.stores})
 FIGURES = [*EXPERIMENTS, "stages", "control"]
 NOTEBOOKS = ["1_dataset", "2_targets", "3_stages", "4_matrix", "5_findings"]
 PRESETS = [name for name in get_args(Preset) if name != "feedrate"]
-PROBES = ["stages", "memory", "harness", "losses"]
+PROBES = ["stages", "memory", "harness", "losses", "model", "recommendation"]
 TABLES = ["tables", "summary"]
+CONFIRMED = ["json", "batches.parquet", "samples.parquet"]
 ROWS = ["batches", "samples"]
 DATASET_FILES = [
     "samples.parquet",
@@ -116,6 +119,8 @@ def of_dataset(name):
         f"results/previews/{name}.png",
         *(f"results/{kind}/{name}.json" for kind in PROBES),
         f"results/speed/decoders/{name}.json",
+        f"results/recommendation/{name}.yaml",
+        *(f"results/confirmation/{name}.{suffix}" for suffix in CONFIRMED),
         *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
         *(path for store in STORES for path in store_files(name, store)),
         *(
@@ -155,6 +160,7 @@ ARTEFACTS = [
     *SPEED_GOALS,
     *SCALE,
     "results/claims.csv",
+    "results/published.json",
     *(
         f"results/notebooks/{name}.{suffix}"
         for name in NOTEBOOKS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -48,9 +47,7 @@ def build_report(
     from feedrate.report import build_extras, build_page, read_intakes, read_study
 
     study = read_study(results, datasets, experiments, goals, scale)
-    intakes = read_intakes(results, datasets)
-    if not preview:
-        intakes = {name: replace(intake, preview=b"") for name, intake in intakes.items()}
+    intakes = read_intakes(results, datasets, preview)
     write_text(output, build_page(study, intakes, title, questions, build_extras(study)))
 
 

@@ -9,10 +9,12 @@ from markupsafe import Markup
 
 from feedrate.evidence import clocked_on
 from feedrate.figures import Material
+from feedrate.report.breakeven import view_break_even
 from feedrate.report.decoders import view_decoders
 from feedrate.report.harness import view_harness
 from feedrate.report.losses import view_losses
 from feedrate.report.memory import view_memory
+from feedrate.report.model import view_model
 from feedrate.report.page import embed_svg
 from feedrate.report.scale import view_scale
 from feedrate.report.speed_goals import goals_of, say_goals
@@ -20,6 +22,7 @@ from feedrate.report.stages import build_section
 from feedrate.report.stores import view_stores
 from feedrate.report.study import Study
 from feedrate.report.templates import fill
+from feedrate.report.timeline import view_epoch
 from feedrate.report.waterfall import view_waterfalls
 
 
@@ -34,12 +37,34 @@ def build_extras(study: Study) -> dict[str, list[Markup]]:
 
 
 def _sections(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
+    yield from _decisions(study, material, dataset, machine_id)
+    yield from _causes(study, material, dataset, machine_id)
+
+
+def _decisions(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
+    """What to do, what it gives, and when it is paid back."""
+    advice = study.recommendation.get(dataset, {})
+    if advice and advice["machine_id"] in ("", machine_id):
+        yield fill("recommendation.html.j2", advice=advice, name=dataset)
     goals = goals_of(study.goals, dataset, machine_id)
     if goals:
         finding = say_goals(goals)
         yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=dataset)
     for fall in view_waterfalls(material.summaries, embed_svg, dataset):
         yield fill("waterfall.html.j2", fall=fall, name=dataset)
+    even = view_break_even(material.summaries, embed_svg, dataset)
+    if even:
+        yield fill("breakeven.html.j2", even=even, name=dataset)
+    model = study.model.get(dataset, {})
+    if model and model["machine_id"] == machine_id:
+        yield fill("model.html.j2", model=view_model(model, embed_svg, dataset), name=dataset)
+
+
+def _causes(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
+    """Where time, bytes and pixels go, each from an artefact of its own."""
+    epoch = study.epochs.get(dataset)
+    if epoch:
+        yield fill("timeline.html.j2", line=view_epoch(epoch, embed_svg, dataset), name=dataset)
     claims = study.claims[study.claims["dataset"] == dataset]
     stages = build_section(material.stages, material.trials, claims, embed_svg)
     if stages:

@@ -8,12 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from markupsafe import Markup
 
 from feedrate import phrases
-from feedrate.evidence import at
 from feedrate.figures import NARROW_IN, WIDE_IN, Material, draw, figure_names
 from feedrate.report import sections
 from feedrate.report.absolutes import (
@@ -26,10 +24,10 @@ from feedrate.report.absolutes import (
 )
 from feedrate.report.answer import QUESTION, Answer, answer
 from feedrate.report.findings import caption_of, note_of, reading_of, title_of
+from feedrate.report.ledger import LedgerView, view_ledger
 from feedrate.report.method import machine_facts, method
 from feedrate.report.study import Intake, Study
 from feedrate.report.templates import fill, read_style
-from feedrate.tables import records
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Chapter:
     startups: list[Startup]
     costs: list[Absolute]
     gates: list[sections.Gate]
-    claims: list[dict[str, Any]]
+    ledger: LedgerView
     intake: sections.IntakeView
     machine: list[tuple[str, str]]
     method: list[str]
@@ -157,7 +155,7 @@ def _chapter(
         startups=startups(trials),
         costs=costs(summaries),
         gates=sections.gates(trials),
-        claims=records(at(study.claims, place)),
+        ledger=view_ledger(study.claims, study.published, place),
         intake=sections.view_intake(intake, _data_uri),
         machine=machine_facts(trials, study.maps.get(place[0], {})),
         method=method(material),
