@@ -19,6 +19,7 @@ STAGES_MS = {
     "read": 0.2, "decode": 10.0, "transform": 3.0, "filter": 0.1, "targets": 6.0, "collate": 2.0
 }  # fmt: skip
 PROFILE: dict[str, Any] = {
+    "machine": {"cores": 8},
     "levels": Cell(workers=0).model_dump(),
     "batch_size": 16,
     "image_size": 640,
@@ -103,4 +104,4 @@ UNSEEN = [
 
 
 def fitted(cells: list[Measured] | None = None) -> Model:
-    return fit_model(PROFILE, cells or CALIBRATION, NAMES, np.ones(IMAGES), IMAGES)
+    return fit_model(PROFILE, cells or CALIBRATION, NAMES, {}, IMAGES)

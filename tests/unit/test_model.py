@@ -12,7 +12,7 @@ from feedrate.cell import Cell
 from feedrate.model.contention import fit
 from feedrate.model.costs import Effect, Knowledge, profiled_effects
 from feedrate.model.fitting import fit_model
-from feedrate.model.measured import mean_weights
+from feedrate.model.measured import stage_weights
 from feedrate.model.prediction import CONSUMER, Work, name_bottleneck, what_if_free
 from feedrate.model.scoring import LEAST_CELLS, judge_goals, score
 from feedrate.shares import IN_WORKERS
@@ -33,11 +33,37 @@ def test_contention_refuses_what_is_no_slowdown():
         fit([(1, 0.0)])
 
 
-def test_an_effect_multiplies_a_stage_and_adds_to_one_that_was_not_there():
-    effect = Effect(frozenset(), {"decode": 10.0, "filter": 0.0}, {"decode": 5.0, "filter": 1.0})
-    assert effect.apply({"decode": 8.0, "filter": 0.5, "read": 1.0}) == {
-        "decode": 4.0, "filter": 1.5, "read": 1.0
+def test_time_is_shared_out_beyond_the_cores():
+    law = replace(LAW, cores=2)
+    assert law.slowdown(8) == pytest.approx(4 * law.slowdown(2))
+    found = fit([(n, law.slowdown(n)) for n in (1, 2, 4, 8)], cores=2)
+    assert found.slowdown(6) == pytest.approx(law.slowdown(6))
+
+
+DECODER = frozenset({("decoder", "opencv")})
+LOADER = frozenset({("loader", "feedrate")})
+
+
+def test_an_effect_multiplies_its_own_stage_and_adds_to_one_that_was_not_there():
+    effect = Effect(DECODER, {"decode": 10.0, "filter": 0.0}, {"decode": 5.0, "filter": 1.0})
+    assert effect.apply({"decode": 30.0, "filter": 0.5, "read": 1.0}) == {
+        "decode": 15.0, "filter": 1.5, "read": 1.0
     }  # fmt: skip
+
+
+def test_any_other_stage_changes_neither_by_more_time_nor_by_more_of_it_than_was_seen():
+    effect = Effect(LOADER, {"decode": 10.0}, {"decode": 5.0})
+    assert effect.apply({"decode": 30.0}) == {"decode": 25.0}
+    assert effect.apply({"decode": 4.0}) == {"decode": 2.0}
+    assert Effect(LOADER, {"decode": 10.0}, {"decode": 0.0}).apply({"decode": 30.0})["decode"] == 0
+
+
+def test_what_a_decoder_leaves_behind_concerns_only_the_stage_it_was_seen_beside():
+    effect = Effect(DECODER, {"transform": 4.0}, {"transform": 6.0})
+    assert effect.apply({"transform": 4.0})["transform"] == 6.0
+    assert effect.apply({"transform": 2.0}, replaced=["transform"])["transform"] == 2.0
+    everywhere = Effect(LOADER | DECODER, {"transform": 4.0}, {"transform": 6.0})
+    assert everywhere.apply({"transform": 2.0}, replaced=["transform"])["transform"] == 3.0
 
 
 def test_a_change_that_was_measured_whole_is_not_counted_in_parts():
@@ -78,7 +104,7 @@ def test_another_reference_tells_of_its_own_levels_and_of_those_on_top():
         back, cell="loader~spdl", levels=Cell(loader="spdl").model_dump(), stages_ms=slow
     )
     names = {("peers", "loader~torch"), ("peers", "loader~spdl")}
-    model = fit_model(PROFILE, [back, other], names, np.ones(IMAGES), IMAGES)
+    model = fit_model(PROFILE, [back, other], names, {}, IMAGES)
     costs = {
         loader: model.knowledge.costs_of({**base, "loader": loader})
         for loader in ("torch", "feedrate", "spdl")
@@ -189,18 +215,27 @@ def test_a_network_costs_what_the_profile_clocked():
 def test_weights_are_medians_over_pairs_in_the_order_of_an_epoch():
     columns = [f"{stage}_ns" for stage in IN_WORKERS[:5]]
     rows = [
-        {"pair": pair, "side": side, "kind": kind, **dict.fromkeys(columns, ns * scale)}
+        {
+            "pair": pair,
+            "side": side,
+            "kind": kind,
+            **dict.fromkeys(columns, 0),
+            "decode_ns": ns * scale,
+        }
         for pair, scale in ((0, 1), (1, 1), (2, 50))
         for side in ("reference", "cell")
         for kind in ("epoch", "steady")
         for ns in (1, 3)
     ]
-    assert mean_weights(pd.DataFrame(rows)).tolist() == [0.5, 1.5]
+    weights = stage_weights(pd.DataFrame(rows))
+    assert {stage: each.tolist() for stage, each in weights.items()} == {"decode": [0.5, 1.5]}
 
 
 def test_work_is_cut_into_batches():
-    assert Work(5, np.array([1.0, 2, 3, 4, 5])).batches(2).tolist() == [3.0, 7.0, 5.0]
-    assert Work(5, np.array([])).batches(2).tolist() == [2.0, 2.0, 1.0]
+    work = Work(5, {"decode": np.array([1.0, 2, 3, 4, 5])})
+    found = work.service_s({"decode": 1e3, "read": 500.0}, 2)
+    assert found.tolist() == [4.0, 8.0, 5.5]
+    assert Work(5, {}).service_s({"read": 1e3}, 2).tolist() == [2.0, 2.0, 1.0]
 
 
 def test_the_name_of_a_bottleneck():

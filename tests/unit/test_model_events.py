@@ -96,9 +96,9 @@ class Sleeping:
 
 @pytest.mark.own_process
 @pytest.mark.parametrize(
-    ("takes_ms", "consume_ms", "workers"), [(10, 0, 2), (4, 60, 2), (10, 20, 0), (8, 30, 2)]
+    ("takes_ms", "consume_ms", "workers"), [(20, 0, 2), (2, 120, 2), (20, 20, 0), (4, 80, 1)]
 )
-def test_a_real_loader_keeps_the_time_that_is_played(takes_ms, consume_ms, workers):
+def test_a_real_loader_is_never_faster_than_played_and_waits_for_whom_was_planted(takes_ms, consume_ms, workers):
     images, size = 48, 4
     loader = DataLoader(Sleeping(takes_ms / 1e3, images), batch_size=size, num_workers=workers)
     iterator = iter(loader)
@@ -111,5 +111,5 @@ def test_a_real_loader_keeps_the_time_that_is_played(takes_ms, consume_ms, worke
     ended_s = time.perf_counter() - began_s
     service_s = np.full(images // size, size * takes_ms / 1e3)
     expected = play(service_s, Arrangement(workers, consume_s=consume_ms / 1e3))
-    assert ended_s == pytest.approx(expected.ended_s, rel=0.35)
+    assert ended_s > 0.95 * expected.ended_s
     assert (stalled_s / ended_s > 0.5) == (expected.stall_fraction > 0.5)

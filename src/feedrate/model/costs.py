@@ -9,7 +9,7 @@ is left between the calibration cell and its simulation.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,17 @@ FREED: Mapping[str, tuple[str, ...]] = {
 """Stages that a level of ``ablate`` makes free."""
 
 
+OWN: Mapping[str, tuple[str, ...]] = {
+    "images": ("read", "decode"),
+    "decoder": ("decode",),
+    "transform": ("transform",),
+    "targets": ("targets",),
+    "loader": ("collate",),
+}
+"""The stages that a factor is about. Any other stage it changes in passing, by what it leaves in
+caches and on the heap, and only as long as that stage is the one it was seen beside."""
+
+
 @dataclass(frozen=True)
 class Effect:
     """What a change does, from one calibration cell or the profile.
@@ -58,9 +69,31 @@ class Effect:
     error: float = 0.0
     source: str = ""
 
-    def apply(self, stages_ms: Mapping[str, float]) -> dict[str, float]:
-        """Change some stages as these were changed."""
-        return {stage: self._changed(stage, ms) for stage, ms in stages_ms.items()}
+    @property
+    def own(self) -> frozenset[str]:
+        """The stages that it is about."""
+        return frozenset(stage for factor, _ in self.change for stage in OWN.get(factor, ()))
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is about how stages are run, not what they do: a loader, an allocator."""
+        return any(factor == "loader" or factor not in OWN for factor, _ in self.change)
+
+    def apply(
+        self, stages_ms: Mapping[str, float], replaced: Collection[str] = ()
+    ) -> dict[str, float]:
+        """Change some stages as these were changed.
+
+        Args:
+            stages_ms: Milliseconds an image of each stage.
+            replaced: Stages that another change is about, too.
+        """
+        return {
+            stage: self._changed(stage, ms)
+            if self.everywhere or stage in self.own or stage not in replaced
+            else ms
+            for stage, ms in stages_ms.items()
+        }
 
     def inverted(self, change: Change) -> Effect:
         """The way back: what taking the change away would be, under the name of another one."""
@@ -84,9 +117,12 @@ class Effect:
 
     def _changed(self, stage: str, ms: float) -> float:
         before, after = self.before_ms.get(stage, 0.0), self.after_ms.get(stage, 0.0)
-        if before > LEAST_MS:
-            return ms * after / before
-        return max(ms + after - before, 0.0)
+        if before <= LEAST_MS:
+            return max(ms + after - before, 0.0)
+        scaled = ms * after / before
+        if stage in self.own or after <= LEAST_MS:
+            return scaled
+        return min(scaled, ms + after - before, key=lambda changed: abs(changed - ms))
 
 
 @dataclass(frozen=True)
@@ -136,8 +172,9 @@ class Knowledge:
                 used.append(effect)
                 missing -= effect.change
         stages_ms = dict(self.base_ms)
+        replaced = {stage for effect in used for stage in effect.own}
         for effect in used:
-            stages_ms = effect.apply(stages_ms)
+            stages_ms = effect.apply(stages_ms, replaced)
         return Costs(
             stages_ms=self._played(stages_ms, levels),
             residual=_product(effect.residual for effect in used),
@@ -169,7 +206,7 @@ def profiled_effects(stages: Mapping[str, Any]) -> Iterator[Effect]:
     Args:
         stages: Content of ``results/stages/{dataset}.json``.
     """
-    for factor, stage in (("decoder", "decode"), ("targets", "targets")):
+    for factor, stage in (("decoder", "decode"), ("targets", "targets"), ("transform",) * 2):
         clocked = stages.get("alternatives", {}).get(stage, {})
         own = clocked.get(stages["levels"][factor])
         known = clocked | ({"none": 0.0} if factor == "targets" else {})

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from feedrate.cell import Cell
+from feedrate.model.contention import Contention
 from feedrate.model.contention import fit as fit_contention
 from feedrate.model.costs import (
+    LEAST_MS,
     PLAYED,
     Change,
     Effect,
@@ -22,7 +24,7 @@ from feedrate.model.costs import (
 )
 from feedrate.model.events import play
 from feedrate.model.measured import Measured
-from feedrate.model.prediction import Model, Weights, Work
+from feedrate.model.prediction import Model, Weights, Work, slowed
 from feedrate.shares import IN_WORKERS
 
 Names = Collection[tuple[str, str]]
@@ -33,7 +35,7 @@ def fit_model(
     stages: Mapping[str, Any],
     cells: Collection[Measured],
     calibration: Names,
-    weights: Weights,
+    weights: Mapping[str, Weights],
     images: int,
 ) -> Model:
     """Fit a model to a profile and to the calibration cells; it sees no other.
@@ -42,7 +44,7 @@ def fit_model(
         stages: Content of ``results/stages/{dataset}.json``.
         cells: From `read_cells`; those that are not of the calibration are not looked at.
         calibration: Names of the calibration cells. What an A/A cell among them shows is noise.
-        weights: What each image of an epoch takes, as a multiple of the mean.
+        weights: By stage what each image of an epoch takes, as a multiple of the mean.
         images: Of an epoch.
 
     Raises:
@@ -60,31 +62,42 @@ def fit_model(
     model = Model(
         knowledge,
         Work(images, weights),
-        contention=fit_contention(list(_slowdowns(used, knowledge))),
+        laws=_laws(used, knowledge, stages["machine"]["cores"]),
         forward_s=forward_ms * stages["batch_size"] / 1e3 if forward_ms else None,
     )
     effects = _effects(used, model)
+    found = replace(model, knowledge=replace(knowledge, effects=(*effects, *knowledge.effects)))
     return replace(
-        model,
-        knowledge=replace(knowledge, effects=(*effects, *knowledge.effects)),
-        spread=_spread([math.log(each.residual) for each in effects]),
+        found,
+        spread=math.hypot(
+            _spread([math.log(each.residual) for each in effects]), _transfer(used, found)
+        ),
         noise=_spread([each.error for each in used], centred=False),
     )
 
 
-def _slowdowns(used: Collection[Measured], knowledge: Knowledge) -> Iterator[tuple[float, float]]:
-    """How many times as long the base's stages took beside others, in every calibration cell.
+def _laws(used: Collection[Measured], knowledge: Knowledge, cores: int) -> dict[str, Contention]:
+    """Fit the law of every stage to how many times as long it took beside others than alone.
 
-    Its reference tells of as many workers as that has, and the cell too where it differs in
-    nothing else.
+    A calibration cell's reference tells of as many workers as that has, and the cell too where it
+    differs in nothing else.
     """
-    alone = sum(knowledge.base_ms.values())
-    for each in used:
-        sides = ((each.reference, each.reference_ms), (each.levels, each.stages_ms))
-        for levels, stages_ms in sides:
-            if not changed(levels, knowledge.base) and levels["consumer"] == "none":
-                busy = float(max(levels["workers"], 1))
-                yield busy, sum(stages_ms.values()) / alone
+    seen = [
+        (float(levels["workers"]), stages_ms)
+        for each in used
+        for levels, stages_ms in (
+            (each.reference, each.reference_ms),
+            (each.levels, each.stages_ms),
+        )
+        if not changed(levels, knowledge.base)
+        and levels["consumer"] == "none"
+        and levels["workers"]
+    ]
+    return {
+        stage: fit_contention([(busy, stages_ms[stage] / ms) for busy, stages_ms in seen], cores)
+        for stage, ms in knowledge.base_ms.items()
+        if ms > LEAST_MS
+    }
 
 
 def _effects(used: Collection[Measured], model: Model) -> list[Effect]:
@@ -117,8 +130,13 @@ def _effect(measured: Measured, model: Model) -> Effect | None:
     played = any(measured.levels[name] != measured.reference[name] for name in PLAYED)
     if not change or played:
         return None
-    stages_ms = measured.reference_ms, measured.stages_ms
-    effect = Effect(change, *stages_ms, error=measured.error, source=measured.name)
+    busy = max(measured.levels["workers"], 1)  # as many as the reference has: no effect of theirs
+    taken = slowed(dict.fromkeys(IN_WORKERS, 1.0), model.laws, busy)
+    before_ms, after_ms = (
+        {stage: ms / taken[stage] for stage, ms in stages_ms.items()}
+        for stages_ms in (measured.reference_ms, measured.stages_ms)
+    )
+    effect = Effect(change, before_ms, after_ms, error=measured.error, source=measured.name)
     return replace(effect, residual=_residual(measured, model))
 
 
@@ -136,16 +154,30 @@ def _residual(measured: Measured, model: Model) -> float:
     The stages are those seen inside the workers, so that contention is in them already.
     """
     played_s = [
-        play(
-            model.work.batches(levels["batch_size"]) * sum(stages_ms.values()) / 1e3,
-            model.arrange(levels),
-        ).ended_s
+        play(model.work.service_s(stages_ms, levels["batch_size"]), model.arrange(levels)).ended_s
         for levels, stages_ms in (
             (measured.reference, measured.reference_ms),
             (measured.levels, measured.stages_ms),
         )
     ]
     return played_s[0] / played_s[1] / measured.ratio
+
+
+def _transfer(used: Collection[Measured], model: Model) -> float:
+    """What a change is off by in another company than it was seen in (log, a change).
+
+    The only combinations of changes among the calibration cells are the references that have other
+    levels than the base: how long they take beside the base's own is predicted from the parts.
+    """
+    missed: dict[Change, list[float]] = {}
+    for each in used:
+        levels = {**each.reference, "workers": model.knowledge.base["workers"]}
+        missed.setdefault(changed(levels, model.knowledge.base), []).append(
+            math.log(model.predict(each.reference).epoch_s / each.reference_epoch_s)
+        )
+    own = np.median(missed.pop(frozenset(), [0.0]))
+    apart = [(np.median(logs) - own) ** 2 / len(change) for change, logs in missed.items()]
+    return math.sqrt(float(np.mean(apart))) if apart else 0.0
 
 
 def _spread(values: list[float], centred: bool = True) -> float:

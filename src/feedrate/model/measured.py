@@ -66,17 +66,24 @@ def read_cells(trials: pd.DataFrame) -> list[Measured]:
     return [found for _, group in groups if (found := _read_cell(group))]
 
 
-def mean_weights(samples: pd.DataFrame) -> Weights:
-    """What each image of an epoch takes as a multiple of their mean, in the order of the epoch.
+def stage_weights(samples: pd.DataFrame) -> dict[str, Weights]:
+    """What each image of an epoch takes of every stage, as a multiple of their mean, in its order.
 
     Args:
         samples: Rows of the sampled clock (``*.samples.parquet``) of cells with the same reference.
+
+    Returns:
+        By stage ``(images,)``; nothing of a stage that took no time.
     """
     epochs = samples[(samples["side"] == "reference") & (samples["kind"] == "epoch")]
-    spent = epochs[[f"{stage}_ns" for stage in IN_WORKERS[:5]]].sum(axis=1)
     place = epochs.groupby("pair").cumcount()
-    medians = spent.groupby(place).median()
-    return np.asarray(medians / medians.mean(), np.float64)
+    medians = epochs[[f"{stage}_ns" for stage in IN_WORKERS[:5]]].groupby(place).median()
+    shares = medians / medians.mean()
+    return {
+        stage: shares[f"{stage}_ns"].to_numpy(np.float64)
+        for stage in IN_WORKERS[:5]
+        if medians[f"{stage}_ns"].any()
+    }
 
 
 def _read_cell(group: pd.DataFrame) -> Measured | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ TOGETHER = ("feedrate", "threads", "spdl", "torchdata_nodes")
 """Loaders whose threads fill one batch together."""
 
 Weights = npt.NDArray[np.float64]
+Laws = Mapping[str, Contention]
+"""Of every stage in `feedrate.shares.IN_WORKERS`."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,23 @@ class Work:
 
     Attributes:
         images: Of an epoch.
-        weights: ``(images,)``, what each image takes as a multiple of the mean, in the order of
-            the epoch; empty for images that are all alike.
+        weights: By stage ``(images,)``, what each image takes as a multiple of the mean, in the
+            order of the epoch. To a stage that is not among them all images are alike.
     """
 
     images: int
-    weights: Weights
+    weights: Mapping[str, Weights]
 
-    def batches(self, size: int) -> Weights:
-        """What each batch takes, as a multiple of one mean image: ``(batches,)``."""
-        each = self.weights if len(self.weights) == self.images else np.ones(self.images)
-        return np.array([each[start : start + size].sum() for start in range(0, len(each), size)])
+    def service_s(self, stages_ms: Mapping[str, float], size: int) -> Weights:
+        """What each batch takes one worker: ``(batches,)``.
+
+        Args:
+            stages_ms: Milliseconds a mean image.
+            size: Images a batch.
+        """
+        alike = np.ones(self.images)
+        each = sum((self.weights.get(s, alike) * ms for s, ms in stages_ms.items()), 0.0 * alike)
+        return np.add.reduceat(each, np.arange(0, self.images, size)) / 1e3
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Predicted:
         images_per_s: Images over that.
         stall_fraction: The share of it in which the consumer waits.
         bottleneck: The stage that takes most of the loader's time, or `CONSUMER`.
-        slowdown: How many times as long stages take as they do alone.
+        stages_ms: Milliseconds an image of each stage, beside the other workers.
         costs: What it was put together from.
     """
 
@@ -66,7 +74,7 @@ class Predicted:
     images_per_s: float
     stall_fraction: float
     bottleneck: str
-    slowdown: float
+    stages_ms: Mapping[str, float]
     costs: Costs
 
 
@@ -86,7 +94,7 @@ class Model:
     Attributes:
         knowledge: Costs of stages, effects of changes.
         work: Of an epoch.
-        contention: Of processes that work side by side.
+        laws: What becomes of each stage beside other workers.
         spread: Standard deviation of what the simulation leaves unexplained of one change (log).
         noise: That of a repeated measurement (log).
         forward_s: Of a network, a batch; None where it was not clocked.
@@ -94,7 +102,7 @@ class Model:
 
     knowledge: Knowledge
     work: Work
-    contention: Contention = NOTHING
+    laws: Laws = field(default_factory=dict)
     spread: float = 0.0
     noise: float = 0.0
     forward_s: float | None = None
@@ -106,17 +114,16 @@ class Model:
             ValueError: Its consumer's time is not known.
         """
         costs = self.knowledge.costs_of(levels)
-        sizes = self.work.batches(levels["batch_size"])
-        alone_s = sizes * sum(costs.stages_ms.values()) / 1e3
         arranged = self.arrange(levels)
-        slowdown = self._settle(alone_s, arranged, self._consumer(levels)[1])
-        epoch = play(alone_s * slowdown * costs.residual, arranged)  # what no stage shows
+        stages_ms = self._settle(costs.stages_ms, levels, arranged)
+        service_s = self.work.service_s(stages_ms, levels["batch_size"])
+        epoch = play(service_s * costs.residual, arranged)  # what no stage shows
         return Predicted(
             epoch_s=epoch.ended_s,
             images_per_s=self.work.images / epoch.ended_s,
             stall_fraction=epoch.stall_fraction,
             bottleneck=name_bottleneck(costs.stages_ms, epoch.stall_fraction),
-            slowdown=slowdown,
+            stages_ms=stages_ms,
             costs=costs,
         )
 
@@ -156,19 +163,29 @@ class Model:
             raise ValueError(f"consumer {levels['consumer']!r}: its time was not clocked")
         return self.forward_s, 1.0
 
-    def _settle(self, alone_s: Weights, arranged: Arrangement, hungry: float) -> float:
-        """Find the slowdown that goes with the processes which it leaves at work.
+    def _settle(
+        self, alone_ms: Mapping[str, float], levels: Levels, arranged: Arrangement
+    ) -> dict[str, float]:
+        """Find what stages take beside the processes which that leaves at work.
 
-        A worker that waits for the consumer takes nothing from the others.
+        A worker that waits for the consumer takes nothing from the others. Without workers stages
+        are as the profile has them.
         """
-        slowdown, hands = self.contention.slowdown(max(arranged.workers, 1)), arranged.workers or 1
-        epoch = play(alone_s * slowdown, arranged)
+        if not arranged.workers:
+            return dict(alone_ms)
+        hands, hungry = arranged.workers, self._consumer(levels)[1]
+        stages_ms = slowed(alone_ms, self.laws, hands)
         for _ in range(TURNS):
+            epoch = play(self.work.service_s(stages_ms, levels["batch_size"]), arranged)
             working = min(epoch.busy_s / max(epoch.ended_s, 1e-12), hands)
-            waited_for = 1 - epoch.stall_fraction if arranged.workers else 0.0
-            slowdown = self.contention.slowdown(working + hungry * waited_for)
-            epoch = play(alone_s * slowdown, arranged)
-        return slowdown
+            consumed = hungry * (1 - epoch.stall_fraction)
+            stages_ms = slowed(alone_ms, self.laws, working + consumed)
+        return stages_ms
+
+
+def slowed(alone_ms: Mapping[str, float], laws: Laws, busy: float) -> dict[str, float]:
+    """What each stage takes where `busy` processes work side by side, milliseconds an image."""
+    return {s: ms * laws.get(s, NOTHING).slowdown(busy) for s, ms in alone_ms.items()}
 
 
 def name_bottleneck(stages_ms: Mapping[str, float], stall_fraction: float) -> str:

@@ -58,7 +58,7 @@ def score(model: Model, cells: Sequence[Measured], calibration: Names) -> dict[s
         "what_if": _what_if(model, cells),
         "scaling": _scaling(model, cells),
         "fitted": {
-            "contention": asdict(model.contention),
+            "contention": {stage: asdict(law) for stage, law in model.laws.items()},
             "spread": model.spread,
             "noise": model.noise,
             "effects": [
@@ -122,7 +122,7 @@ def _reason(model: Model, cell: Measured) -> str:
     found = model.predict(cell.levels)
     if found.costs.unknown:
         return f"nothing is known of {', '.join(found.costs.unknown)}"
-    expected = {stage: ms * found.slowdown for stage, ms in found.costs.stages_ms.items()}
+    expected = found.stages_ms
     apart = {stage: cell.stages_ms[stage] - ms for stage, ms in expected.items()}
     stage = max(apart, key=lambda name: abs(apart[name]))
     share = abs(apart[stage]) / max(sum(cell.stages_ms.values()), 1e-9)

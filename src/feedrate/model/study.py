@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from feedrate import phrases
 from feedrate.model.fitting import Names, fit_model
-from feedrate.model.measured import Measured, mean_weights, read_cells
+from feedrate.model.measured import Measured, read_cells, stage_weights
 from feedrate.model.prediction import Model
 from feedrate.model.scoring import SCHEMA, score
 from feedrate.tables import counted
@@ -73,7 +72,7 @@ def fit_to(
     cells = read_cells(trials)
     known = {(each.experiment, each.cell) for each in cells}
     used = {name for name in calibration if name in known}
-    weights = mean_weights(pd.read_parquet(samples)) if samples else np.array([])
+    weights = stage_weights(pd.read_parquet(samples)) if samples else {}
     images = int(counted(trials)["work_images"].iloc[0])
     return fit_model(stages, cells, used, weights, images), cells, used
 
