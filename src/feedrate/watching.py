@@ -80,6 +80,8 @@ class Watched:
 
     def describe(self, epoch: int) -> str:
         """Say it in one line."""
+        if not self.batches:
+            return f"epoch {epoch}: no batch came in {self.elapsed_s:.2f} s"
         return (
             f"epoch {epoch}: waited {self.waited_s:.2f} of {self.elapsed_s:.2f} s for the loader "
             f"({self.stall_fraction:.0%}), {self.first_s:.2f} s of it for the first of "

@@ -34,6 +34,18 @@ def test_the_likely_cause(changes: dict[str, float], cause: str) -> None:
     assert cause in likely_cause(seen(**changes))
 
 
+def test_a_loader_that_fails_at_once_is_not_called_fed() -> None:
+    def fails():
+        raise OSError("no such file")
+        yield
+
+    told: list[str] = []
+    with pytest.raises(OSError, match="no such file"):
+        list(feedrate.watch(fails(), told.append))
+    assert len(told) == 1
+    assert "no batch came" in told[0]
+
+
 def test_an_epoch_is_told_in_one_line() -> None:
     line = seen().describe(3)
     assert line.startswith("epoch 3: waited 6.00 of 10.00 s for the loader (60%), 0.50 s of it")
