@@ -24,6 +24,8 @@ BUSY = 0.85
 """Of the time that a loader process has: one that works more than this is at its limit."""
 IDLE = 0.5
 """Below this, loader processes mostly wait themselves."""
+CROWDED = 0.3
+"""Of the cores' time: other programs that take more than this are named as the cause."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Watched:
         own_cpu_s: Processor time of this process, the loop's own included.
         waited_cpu_s: Of it, while the loop waited.
         cores: That this process may use.
+        busy_s: For which these cores worked, whoever they worked for.
     """
 
     batches: int
@@ -51,6 +54,7 @@ class Watched:
     own_cpu_s: float
     waited_cpu_s: float
     cores: int
+    busy_s: float = 0.0
 
     @property
     def stall_fraction(self) -> float:
@@ -72,6 +76,12 @@ class Watched:
     def machine_load(self) -> float:
         """The share of the cores' time that this process and its children work."""
         return (self.worker_cpu_s + self.own_cpu_s) / (self.cores * self.elapsed_s)
+
+    @property
+    def others_load(self) -> float:
+        """The share of the cores' time that other programs take."""
+        theirs_s = self.busy_s - self.worker_cpu_s - self.own_cpu_s
+        return max(theirs_s / (self.cores * self.elapsed_s), 0.0)
 
     @property
     def cause(self) -> str:
@@ -100,6 +110,12 @@ def likely_cause(seen: Watched) -> str:
         return (
             "all but the first batch came in time: the start of the loader is what is waited for; "
             "longer epochs or workers that stay (persistent_workers) spare it"
+        )
+    works = seen.worker_load >= BUSY if seen.workers else seen.waited_cpu_s > IDLE * seen.waited_s
+    if seen.others_load >= CROWDED and not works:
+        return (
+            f"other programs take {seen.others_load:.0%} of the {seen.cores} cores: the loader "
+            "waits for those"
         )
     return _of_workers(seen) if seen.workers else _of_this_process(seen)
 
@@ -158,7 +174,7 @@ class Watch(Generic[Item]):
     def __iter__(self) -> Iterator[Item]:
         """Go through one epoch; what was seen is told at its end, however it ends."""
         own = psutil.Process()
-        cpu_s, children_s = _own_cpu_s(), _children_cpu_s(own)
+        cpu_s, children_s, busy_s = _own_cpu_s(), _children_cpu_s(own), _busy_s()
         began_s = perf_counter()
         batches, workers = 0, 0
         waited_s = first_s = waited_cpu_s = 0.0
@@ -187,6 +203,7 @@ class Watch(Generic[Item]):
                     _own_cpu_s() - cpu_s,
                     waited_cpu_s,
                     len(os.sched_getaffinity(0)),
+                    _busy_s() - busy_s,
                 )
             )
 
@@ -219,6 +236,13 @@ def _print(line: str) -> None:
 def _own_cpu_s() -> float:
     times = os.times()
     return times.user + times.system
+
+
+def _busy_s() -> float:
+    """For how long the cores that this process may use have worked since the machine started."""
+    each = psutil.cpu_times(percpu=True)
+    mine = [each[core] for core in os.sched_getaffinity(0) if core < len(each)]
+    return float(sum(sum(times) - times.idle - times.iowait - times.guest for times in mine))
 
 
 def _children_cpu_s(own: psutil.Process) -> float:

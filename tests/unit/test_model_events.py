@@ -98,7 +98,7 @@ class Sleeping:
 @pytest.mark.parametrize(
     ("takes_ms", "consume_ms", "workers"), [(20, 0, 2), (2, 120, 2), (20, 20, 0), (4, 80, 1)]
 )
-def test_a_real_loader_is_never_faster_than_played_and_waits_for_whom_was_planted(takes_ms, consume_ms, workers):
+def test_a_real_loader_waits_for_what_was_planted(takes_ms, consume_ms, workers):
     images, size = 48, 4
     loader = DataLoader(Sleeping(takes_ms / 1e3, images), batch_size=size, num_workers=workers)
     iterator = iter(loader)

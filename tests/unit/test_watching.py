@@ -28,6 +28,8 @@ def seen(**changes: float) -> Watched:
         ({"worker_cpu_s": 13.0}, "more of them may help, or more batches ahead"),
         ({"workers": 0, "worker_cpu_s": 0.0, "waited_cpu_s": 5.5}, "works in this process"),
         ({"workers": 0, "worker_cpu_s": 0.0, "waited_cpu_s": 0.1}, "nothing works while"),
+        ({"worker_cpu_s": 5.0, "busy_s": 26.0}, "other programs take 50% of the 4 cores"),
+        ({"busy_s": 40.0}, "on 4 cores: more of them help"),
     ],
 )
 def test_the_likely_cause(changes: dict[str, float], cause: str) -> None:
@@ -128,4 +130,5 @@ def test_processor_time_of_workers_is_seen_though_they_have_ended() -> None:
 def test_without_workers_the_loop_itself_is_named() -> None:
     watched = feedrate.watch(DataLoader(Busy(), batch_size=4), lambda _: None)
     list(watched)
-    assert "the loader works in this process" in watched.epochs[0].cause
+    (epoch,) = watched.epochs
+    assert "the loader works in this process" in epoch.cause or epoch.others_load > 0.3
