@@ -1,5 +1,6 @@
 """Somebody's own loader: found, opened with other settings, timed, and advised about."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -205,7 +206,7 @@ def test_the_allocator_is_told_as_variables() -> None:
 def test_a_loader_written_by_hand_is_advised(
     loaders: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It sleeps, so that two processes must be about twice as fast, and it must be told."""
+    """What comes of it depends on the machine; that it was tried and told does not."""
     monkeypatch.setattr(tryout, "TRIAL_S", 0.3)
     monkeypatch.setattr(
         tryout, "changes_of", lambda *_: [Change("num_workers=2", {"num_workers": 2})]
@@ -215,9 +216,12 @@ def test_a_loader_written_by_hand_is_advised(
         feedrate, ["advise", "--loader", f"{loaders}:build", "--output", str(output)]
     )
     assert run.exit_code == 0, run.output
-    assert "DataLoader(..., num_workers=2)" in run.output
+    assert "num_workers=2" in run.output
+    assert "What to do" in run.output
     assert "transform" in run.output
-    assert output.exists()
+    (choice,) = json.loads(output.read_text())["tried"]
+    assert choice["change"]["name"] == "num_workers=2"
+    assert choice["pairs"] >= 6
 
 
 @pytest.mark.own_process
