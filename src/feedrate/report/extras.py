@@ -43,8 +43,8 @@ def _sections(study: Study, material: Material, dataset: str, machine_id: str) -
 
 def _decisions(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
     """What to do, what it gives, and when it is paid back."""
-    advice = study.recommendation.get(dataset, {})
-    if advice and advice["machine_id"] in ("", machine_id):
+    advice = study.advice_at((dataset, machine_id))
+    if advice:
         yield fill("recommendation.html.j2", advice=advice, name=dataset)
     goals = goals_of(study.goals, dataset, machine_id)
     if goals:

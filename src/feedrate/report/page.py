@@ -143,7 +143,7 @@ def _chapter(
         dataset=place[0],
         name=name,
         slug=slug,
-        answer=answer(name, material),
+        answer=answer(name, material, study.advice_at(place)),
         reading=reading_of(material),
         pictures=[
             _picture(figure, slug, material, questions)
