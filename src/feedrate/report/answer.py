@@ -40,6 +40,7 @@ class Answer:
     Attributes:
         verdict: What `leanings.leaning_of` says of the deciding cell, or ``not measured``.
         word: The answer in a word.
+        cell: Experiment and cell that decide.
         headline: Faster or not, by how much.
         certainty: How sure, with absolute figures.
         price: What the cache costs: start-up, break-even, memory. Empty without a measurement.
@@ -53,6 +54,7 @@ class Answer:
     machine: str
     verdict: str
     word: str
+    cell: str
     headline: str
     certainty: str
     price: str
@@ -80,6 +82,7 @@ def answer(dataset: str, material: Material, advice: Advice = NO_ADVICE) -> Answ
         machine=machine_of(material.trials),
         verdict=leaning,
         word=word,
+        cell=f"{EXPERIMENT}/{CELL}",
         headline=headline.format(**_words(epoch)),
         certainty=_certainty(rows) if judged else "",
         price=say_price(rows, _images(material.trials)) if judged else "",
