@@ -10,7 +10,9 @@ from markupsafe import Markup
 PROSE = ("p", "h3", "h4", "li", "dd", "figcaption", "summary")
 """Elements that hold sentences; each is one, or a few that rest on the same data."""
 
-_FIGURE = re.compile(r"\d ?(?:x|%|ms|s|MB|GB|KB|images/s|images a second|epochs|passes|times)(?!\w)")
+_UNITS = ("x", "%", "ms", "s", "KB", "MB", "GB", "images/s", "images a second")
+_COUNTED = ("epochs", "passes", "times")
+_FIGURE = re.compile(rf"\d ?(?:{'|'.join((*_UNITS, *_COUNTED))})(?!\w)")
 _NAMED = re.compile(r'class="from"|\bresults/\w|\w/(?:\w+~|reference\b)')
 _ELEMENT = re.compile(rf"<({'|'.join(PROSE)})\b([^>]*)>(.*?)</\1>", re.DOTALL)
 _TABLE = re.compile(r"(<table[^>]*>)(.*?</table>)", re.DOTALL)
