@@ -98,8 +98,8 @@ def _causes(study: Study, material: Material, dataset: str, machine_id: str) -> 
     stores = study.stores.get(dataset, {})
     built = {name: each for name, each in stores.items() if clocked_on(each, machine_id)}
     if built:
-        source, view = f"results/stores/{dataset}/", view_stores(built, material.summaries)
-        yield _section("stores.html.j2", source, stores=view)
+        source, told = f"results/stores/{dataset}/", view_stores(built, material.summaries)
+        yield _section("stores.html.j2", source, stores=told)
     memory = _probe(study.memory, dataset, machine_id)
     if memory:
         source = f"results/{MEMORY.format(dataset)}"
@@ -110,8 +110,8 @@ def _causes(study: Study, material: Material, dataset: str, machine_id: str) -> 
         yield _section("harness.html.j2", source, h=harness, name=dataset)
     scale = clocked_on(study.scale, machine_id)
     if scale:
-        view = view_scale(scale, embed_svg, dataset)
-        yield _section("scale.html.j2", "results/scale/sweep.json", scale=view, name=dataset)
+        grown = view_scale(scale, embed_svg, dataset)
+        yield _section("scale.html.j2", "results/scale/sweep.json", scale=grown, name=dataset)
 
 
 def _section(template: str, source: str, **content: Any) -> Markup:
