@@ -17,10 +17,20 @@ from feedrate.report.memory import view_memory
 from feedrate.report.model import view_model
 from feedrate.report.page import embed_svg
 from feedrate.report.scale import view_scale
+from feedrate.report.sources import with_source
 from feedrate.report.speed_goals import goals_of, say_goals
 from feedrate.report.stages import build_section
 from feedrate.report.stores import view_stores
-from feedrate.report.study import Study
+from feedrate.report.study import (
+    DECODERS,
+    HARNESS,
+    LOSSES,
+    MEMORY,
+    MODEL,
+    RECOMMENDATION,
+    STAGES,
+    Study,
+)
 from feedrate.report.templates import fill
 from feedrate.report.timeline import view_epoch
 from feedrate.report.waterfall import view_waterfalls
@@ -43,51 +53,70 @@ def _sections(study: Study, material: Material, dataset: str, machine_id: str) -
 
 def _decisions(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
     """What to do, what it gives, and when it is paid back."""
-    advice = study.recommendation.get(dataset, {})
-    if advice and advice["machine_id"] in ("", machine_id):
-        yield fill("recommendation.html.j2", advice=advice, name=dataset)
+    advice = study.advice_at((dataset, machine_id))
+    if advice:
+        source = f"results/{RECOMMENDATION.format(dataset)}"
+        yield _section("recommendation.html.j2", source, advice=advice, name=dataset)
     goals = goals_of(study.goals, dataset, machine_id)
     if goals:
         finding = say_goals(goals)
-        yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=dataset)
+        source = "results/speed/goals.json"
+        yield _section("speed_goals.html.j2", source, goals=goals, finding=finding, name=dataset)
     for fall in view_waterfalls(material.summaries, embed_svg, dataset):
-        yield fill("waterfall.html.j2", fall=fall, name=dataset)
+        source = f"results/summary/{dataset}/{fall.experiment}.csv"
+        yield _section("waterfall.html.j2", source, fall=fall, name=dataset)
     even = view_break_even(material.summaries, embed_svg, dataset)
     if even:
-        yield fill("breakeven.html.j2", even=even, name=dataset)
+        yield _section("breakeven.html.j2", f"results/summary/{dataset}/", even=even, name=dataset)
     model = study.model.get(dataset, {})
     if model and model["machine_id"] == machine_id:
-        yield fill("model.html.j2", model=view_model(model, embed_svg, dataset), name=dataset)
+        source, view = f"results/{MODEL.format(dataset)}", view_model(model, embed_svg, dataset)
+        yield _section("model.html.j2", source, model=view, name=dataset)
 
 
 def _causes(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
     """Where time, bytes and pixels go, each from an artefact of its own."""
     epoch = study.epochs.get(dataset)
     if epoch:
-        yield fill("timeline.html.j2", line=view_epoch(epoch, embed_svg, dataset), name=dataset)
+        source, line = (
+            f"results/trials/{dataset}/{epoch.cell}.json",
+            view_epoch(epoch, embed_svg, dataset),
+        )
+        yield _section("timeline.html.j2", source, line=line, name=dataset)
     claims = study.claims[study.claims["dataset"] == dataset]
     stages = build_section(material.stages, material.trials, claims, embed_svg)
     if stages:
-        yield fill("stages.html.j2", stages=stages)
+        yield _section("stages.html.j2", f"results/{STAGES.format(dataset)}", stages=stages)
     decoders = _probe(study.decoders, dataset, machine_id)
     if decoders:
-        yield fill("decoders.html.j2", decoders=view_decoders(decoders))
+        source = f"results/{DECODERS.format(dataset)}"
+        yield _section("decoders.html.j2", source, decoders=view_decoders(decoders))
     losses = study.losses.get(dataset)
     if losses:
-        yield fill("losses.html.j2", losses=view_losses(losses))
+        source = f"results/{LOSSES.format(dataset)}"
+        yield _section("losses.html.j2", source, losses=view_losses(losses))
     stores = study.stores.get(dataset, {})
     built = {name: each for name, each in stores.items() if clocked_on(each, machine_id)}
     if built:
-        yield fill("stores.html.j2", stores=view_stores(built, material.summaries))
+        source, told = f"results/stores/{dataset}/", view_stores(built, material.summaries)
+        yield _section("stores.html.j2", source, stores=told)
     memory = _probe(study.memory, dataset, machine_id)
     if memory:
-        yield fill("memory.html.j2", memory=view_memory(memory, embed_svg))
+        source = f"results/{MEMORY.format(dataset)}"
+        yield _section("memory.html.j2", source, memory=view_memory(memory, embed_svg))
     harness = view_harness(_probe(study.harness, dataset, machine_id), material, embed_svg)
     if harness:
-        yield fill("harness.html.j2", h=harness, name=dataset)
+        source = f"results/{HARNESS.format(dataset)}"
+        yield _section("harness.html.j2", source, h=harness, name=dataset)
     scale = clocked_on(study.scale, machine_id)
     if scale:
-        yield fill("scale.html.j2", scale=view_scale(scale, embed_svg, dataset), name=dataset)
+        grown = view_scale(scale, embed_svg, dataset)
+        yield _section("scale.html.j2", "results/scale/sweep.json", scale=grown, name=dataset)
+
+
+def _section(template: str, source: str, **content: Any) -> Markup:
+    """Fill a template, and name the file that its figures come from."""
+    return with_source(fill(template, **content), source)
 
 
 def _probe(

@@ -34,7 +34,7 @@ from feedrate.report.templates import fill, read_style
 class Picture:
     """A figure on the page: the question, the finding, the drawing for wide and narrow screens.
 
-    What it leaves open, if anything, is the note.
+    What it leaves open, if anything, is the note; the source is the file that it is drawn from.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Picture:
     wide: Markup
     narrow: Markup
     note: str
+    source: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,10 +144,10 @@ def _chapter(
         dataset=place[0],
         name=name,
         slug=slug,
-        answer=answer(name, material),
+        answer=answer(name, material, study.advice_at(place)),
         reading=reading_of(material),
         pictures=[
-            _picture(figure, slug, material, questions)
+            _picture(figure, place[0], slug, material, questions)
             for figure in figure_names(material)
             if figure != "stages" or not extras  # which show them alone and in workers
         ],
@@ -163,20 +164,24 @@ def _chapter(
     )
 
 
-def _picture(name: str, slug: str, material: Material, questions: Mapping[str, str]) -> Picture:
+def _picture(
+    name: str, dataset: str, slug: str, material: Material, questions: Mapping[str, str]
+) -> Picture:
     finding, note = title_of(name, material), note_of(name, material)
     wide, narrow = (
         embed_svg(draw(name, material, width), f"{slug}-{name}-{width:g}in", finding)
         for width in (WIDE_IN, NARROW_IN)
     )
     question = questions.get(name) or _QUESTIONS.get(name, name)
-    return Picture(name, question, finding, caption_of(name, material), wide, narrow, note)
+    source = _SOURCES.get(name, "results/summary/{}/{}.csv").format(dataset, name)
+    return Picture(name, question, finding, caption_of(name, material), wide, narrow, note, source)
 
 
 def _data_uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii") if png else ""
 
 
+_SOURCES = {"stages": "results/stages/{}.json", "control": "results/tables/{}/"}
 _QUESTIONS = {
     "stages": "Where does the time of one image go?",
     "control": "Did the machine hold still?",

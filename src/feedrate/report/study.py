@@ -97,6 +97,15 @@ class Study:
         clocked = clocked_on(self.stages.get(dataset, {}), machine)
         return Material(at(self.trials, place), at(self.summaries, place), clocked)
 
+    def advice_at(self, place: tuple[str, str]) -> Mapping[str, Any]:
+        """The recommendation for one dataset on one machine; empty where there is none.
+
+        One that found no candidate was measured nowhere, and holds everywhere.
+        """
+        dataset, machine = place
+        advice = self.recommendation.get(dataset, {})
+        return advice if advice and advice["machine_id"] in ("", machine) else {}
+
     def of(self, dataset: str) -> Material:
         """What belongs to one dataset, on the machine that measured it last."""
         trials = self.trials[self.trials["dataset"] == dataset]

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from feedrate.report.sources import with_source
+
 Filters = Mapping[str, Callable[..., Any]]
 
 
@@ -41,10 +43,12 @@ def _loader() -> PackageLoader:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=_loader(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["sourced"] = with_source
+    return environment
