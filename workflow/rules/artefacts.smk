@@ -62,5 +62,6 @@ ARTEFACTS = [
     ),
     *SELFTEST_MEASURED,
     "results/report/selftest.html",
+    "results/report/guide.html",
     "results/report/index.html",
 ]

@@ -13,11 +13,15 @@ import pandas as pd
 from feedrate.cell import REFERENCE, Cell
 from feedrate.files import atomic_path, write_bytes, write_text
 from feedrate.report.study import Study
-from feedrate.tables import read_record, records
+from feedrate.tables import levels_of, read_record, records
 from feedrate.waterfall import read_steps
 from feedrate.waterfall_figures import draw_waterfall
 
-PAGES = {"report/index.html": "report.html", "report/selftest.html": "selftest.html"}
+PAGES = {
+    "report/index.html": "report.html",
+    "report/guide.html": "guide.html",
+    "report/selftest.html": "selftest.html",
+}
 """What is copied under another name; the notebooks' pages keep theirs."""
 
 
@@ -83,13 +87,7 @@ def with_references(summaries: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFra
 
 def _name(levels: Mapping[str, Any]) -> str:
     """Name a pipeline by what differs from the defaults."""
-    usual = Cell()
-    known = {
-        factor: type(default)(levels[f"level_{factor}"])
-        for factor, default in usual.model_dump().items()
-        if f"level_{factor}" in levels
-    }
-    name = usual.with_levels(known).name(usual)
+    name = levels_of(levels).name(Cell())
     return "defaults" if name == REFERENCE else name
 
 
