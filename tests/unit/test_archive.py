@@ -16,7 +16,7 @@ def finished(tmp_path):
     """A results folder as the workflow leaves it, and its raw records."""
     results = tmp_path / "results"
     write_results(results, build_study(tmp_path / "made"))
-    pages = ("report/index.html", "report/selftest.html")
+    pages = ("report/index.html", "report/guide.html", "report/selftest.html")
     for name in (*pages, "notebooks/4_matrix.html", "notebooks/5_findings.html"):
         (results / name).parent.mkdir(exist_ok=True)
         (results / name).write_text(name)
@@ -29,7 +29,7 @@ def test_everything_people_read_is_kept(finished, tmp_path):
     keep_record(study, results, records, tmp_path / "kept")
     kept = {path.name for path in (tmp_path / "kept").iterdir()}
     assert kept == {
-        *("report.html", "selftest.html", "4_matrix.html", "5_findings.html"),
+        *("report.html", "guide.html", "selftest.html", "4_matrix.html", "5_findings.html"),
         *("summary.csv", "claims.csv", "fingerprint.json"),
     }
     assert (tmp_path / "kept/report.html").read_text() == "report/index.html"

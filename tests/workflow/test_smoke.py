@@ -25,6 +25,7 @@ AFTER_A_CELL = {
     "run_notebook",
     "render_notebook",
     "build_report",
+    "build_guide",
     "write_manifest",
 }
 
@@ -154,6 +155,7 @@ MADE_BY = {
     "results/claims.csv": "judge_claims",
     "results/notebooks/5_findings.html": "render_notebook",
     "results/report/index.html": "build_report",
+    "results/report/guide.html": "build_guide",
     "results/report/selftest.html": "render_selftest",
     "results/manifest.json": "write_manifest",
 }

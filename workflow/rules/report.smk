@@ -9,8 +9,8 @@ FINDINGS = {
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     "stores": MANIFESTS,
     "decoders": expand("results/speed/decoders/{dataset}.json", dataset=DATASETS),
-    "claims": rules.judge_claims.output.claims,
-    "published": rules.judge_claims.output.published,
+    "claims": [rules.judge_claims.output.claims],
+    "published": [rules.judge_claims.output.published],
 }
 
 
@@ -129,6 +129,35 @@ rule build_report:
         "feedrate --log {log} build-report --title {params.title:q}"
         " --questions {params.questions:q} --datasets {params.datasets:q}"
         " --experiments {params.experiments:q} {params.also} {output}"
+
+
+# What can be changed, what it gained in this study and what it costs.
+rule build_guide:
+    input:
+        **FINDINGS,
+        stored=[
+            path for dataset in DATASETS for path in verified_maps(dataset, CODECS)
+        ],
+    output:
+        report(
+            "results/report/guide.html",
+            caption="../report/guide.rst",
+            category="Answer",
+            labels={"page": "guide"},
+        ),
+    log:
+        "logs/build_guide.log",
+    conda:
+        ENVIRONMENT
+    params:
+        title=STUDY.title,
+        base=STUDY.base.model_dump_json(),
+        datasets=" ".join(DATASETS),
+        experiments=" ".join(EXPERIMENTS),
+        code=code_hash("feedrate.report"),
+    shell:
+        "feedrate --log {log} build-guide --title {params.title:q} --base {params.base:q}"
+        " --datasets {params.datasets:q} --experiments {params.experiments:q} {output}"
 
 
 rule write_manifest:

@@ -60,6 +60,7 @@ VERBS = {
     "plot-figure": "analysis",
     "render-notebook": "reporting",
     "build-report": "reporting",
+    "build-guide": "reporting",
     "write-manifest": "reporting",
     "check-manifest": "reporting",
     "check-report": "checking_report",

@@ -36,6 +36,7 @@ def check_report(
             for name in config.experiments
         },
         questions={name: each.question for name, each in config.experiments.items()},
+        base=config.base,
         primary={name: each.primary for name, each in config.experiments.items()},
         datasets=list(config.datasets),
         calibration=config.model.calibration,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from feedrate.cli.options import FILE, Json, study_options
+from feedrate.cell import Cell
+from feedrate.cli.options import FILE, Json, Model, study_options
 from feedrate.files import write_text
 from feedrate.manifest import altered_files, describe_files
 from feedrate.records import write_json
@@ -49,6 +50,24 @@ def build_report(
     study = read_study(results, datasets, experiments, goals, scale)
     intakes = read_intakes(results, datasets, preview)
     write_text(output, build_page(study, intakes, title, questions, build_extras(study)))
+
+
+@click.command()
+@study_options
+@click.option("--title", required=True)
+@click.option("--base", type=Model(Cell), required=True)
+@click.argument("output", type=FILE)
+def build_guide(
+    results: Path, datasets: list[str], experiments: list[str], title: str, base: Cell, output: Path
+) -> None:
+    """Build the guide: every lever of the pipeline, what it gained and what it costs."""
+    from feedrate.report import read_study
+    from feedrate.report.guide import build_guide as build
+    from feedrate.report.lever_cells import read_disk
+
+    study = read_study(results, datasets, experiments)
+    disk = {name: read_disk(results, study.trials, name) for name in datasets}
+    write_text(output, build(study, base, disk, title))
 
 
 @click.command()

@@ -17,7 +17,11 @@ from feedrate.tables import read_record, records
 from feedrate.waterfall import read_steps
 from feedrate.waterfall_figures import draw_waterfall
 
-PAGES = {"report/index.html": "report.html", "report/selftest.html": "selftest.html"}
+PAGES = {
+    "report/index.html": "report.html",
+    "report/guide.html": "guide.html",
+    "report/selftest.html": "selftest.html",
+}
 """What is copied under another name; the notebooks' pages keep theirs."""
 
 

@@ -18,10 +18,13 @@ from typing import Any
 
 import pandas as pd
 
+from feedrate.cell import Cell
 from feedrate.claims import evidence_of, judge
 from feedrate.model.study import model_study
 from feedrate.published import read_published, redo
 from feedrate.report.extras import build_extras
+from feedrate.report.guide import build_guide
+from feedrate.report.lever_cells import read_disk
 from feedrate.report.page import build_page
 from feedrate.report.study import read_intakes, read_measurements, read_probes, read_study
 from feedrate.stats import summarise
@@ -39,6 +42,7 @@ class Expected:
         title: Heading of the page.
         cells: Of each experiment, by name, in the order of the study.
         questions: What each experiment answers.
+        base: The user's pipeline.
         primary: Cells declared primary, by experiment.
         datasets: Names.
         calibration: Cells that the model may see, by experiment.
@@ -52,6 +56,7 @@ class Expected:
     title: str
     cells: Mapping[str, Sequence[str]]
     questions: Mapping[str, str]
+    base: Cell
     primary: Mapping[str, Sequence[str]]
     datasets: Sequence[str]
     calibration: Mapping[str, Sequence[str]]
@@ -152,6 +157,9 @@ def _recompute_page(results: Path, study: Expected) -> Iterator[str]:
     intakes = read_intakes(results, study.datasets, study.preview)
     page = build_page(read, intakes, study.title, study.questions, build_extras(read))
     yield from compare_text(results / "report" / "index.html", page)
+    disk = {name: read_disk(results, read.trials, name) for name in study.datasets}
+    guide = build_guide(read, study.base, disk, study.title)
+    yield from compare_text(results / "report" / "guide.html", guide)
 
 
 def _csv(table: pd.DataFrame) -> str:
