@@ -48,6 +48,10 @@ def test_swapped_arms_turn_every_word_about_the_cell(
     for claim in ("07_ram_slower", "43_no_benefit"):
         assert before[f"claim {claim}"].startswith("refuted")
         assert changed[f"claim {claim}"].startswith("supported")
+    paid = changed["claim 73_false_everywhere"]
+    assert re.search(
+        r"costs nothing more at the start and loses \d+ ms an epoch: paid back never", paid
+    )
     assert "finding ram_vs_disk" not in changed  # another cell is the fastest
 
 

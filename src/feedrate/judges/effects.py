@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -135,9 +136,7 @@ def pays_back_within(evidence: Evidence, cell: Cell, parameters: Parameters) -> 
     low, high = row["break_even_low"], row["break_even_high"]
     verdict = above(low, high, claimed)
     text = (
-        f"{parameters['doing']} costs {phrases.seconds(row['extra_startup_s'])} more at the start "
-        f"and saves {phrases.seconds(row['saved_s'])} an epoch: paid back after "
-        f"{phrases.epochs(epochs)} epochs (interval {phrases.epochs(low)} to "
+        f"{parameters['doing']} {_pays_back(row)} (interval {phrases.epochs(low)} to "
         f"{phrases.epochs(high)}); the claim is about {claimed:g}."
     )
     return Judgement(verdict, text, name_of(cell), epochs, low, high)
@@ -150,6 +149,14 @@ def _row(evidence: Evidence, cell: Cell, parameters: Parameters) -> dict[str, An
         return row
     turned = {"faster": "slower", "slower": "faster"}.get(row["verdict"], row["verdict"])
     return {**inverted(row), "verdict": turned}
+
+
+def _pays_back(row: Row) -> str:
+    cost_s, saved_s, epochs = row["extra_startup_s"], row["saved_s"], row["break_even_epochs"]
+    costs = f"{phrases.seconds(cost_s)} more" if cost_s > 0 else "nothing more"
+    saves = f"{'saves' if saved_s > 0 else 'loses'} {phrases.seconds(abs(saved_s))} an epoch"
+    after = f"after {phrases.epochs(epochs)} epochs" if math.isfinite(epochs) else "never"
+    return f"costs {costs} at the start and {saves}: paid back {after}"
 
 
 def _nothing_but(word: str, row: Row, cell: Cell, parameters: Parameters) -> Judgement:
