@@ -83,7 +83,13 @@ def test_a_cell_beside_another_pipeline_is_listed_but_decides_nothing(tmp_path):
     elsewhere = make_record("decoder~turbojpeg", "ladder", 9.0)
     for side in ("levels", "reference_levels"):
         elsewhere[side]["workers"] = 8
-    view = views_of(study_of(tmp_path, elsewhere))["Another decoder"]
+    other = make_record("transform~fused", "ladder", 1.4)
+    other["levels"]["workers"] = other["reference_levels"]["workers"] = 8
+    views = views_of(study_of(tmp_path, elsewhere, other))
+    fused = views["Fused transform"]
+    assert fused.loader.endswith("ladder/transform~fused, beside workers~8")
+    assert fused.verdict == ""
+    view = views["Another decoder"]
     assert view.gain < 2
     assert view.cells[0][:2] == ("ladder/decoder~turbojpeg", "workers~8")
 

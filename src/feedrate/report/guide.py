@@ -18,6 +18,7 @@ from feedrate.report.templates import fill, read_style
 
 DASH = "\N{EN DASH}"
 NOT_MEASURED = "not measured in this study"
+NO_STAGE = "no single stage"
 Row = Mapping[str, Any]
 Disk = Mapping[str, int]
 
@@ -29,6 +30,7 @@ class LeverView:
     Attributes:
         lever: What it is.
         gain: Times as fast the loader is; NaN where it was not measured.
+        verdict: On that.
         stage_gain: Times as fast the stage alone is; NaN where it was not clocked.
         stage: The same in words, and so on.
         cells: Rows of its table.
@@ -36,6 +38,7 @@ class LeverView:
 
     lever: Lever
     gain: float
+    verdict: str
     stage_gain: float
     stage: str
     loader: str
@@ -82,10 +85,11 @@ def view_levers(material: Material, base: Cell, disk: Disk) -> list[LeverView]:
 def say_levers(levers: Sequence[LeverView], margin: float) -> list[str]:
     """Sum a chapter up: how many levers gained, and how far a fast stage carried."""
     measured = [view for view in levers if math.isfinite(view.gain)]
-    gained = [view for view in measured if view.gain > 1 + margin]
+    gained = [view for view in measured if view.verdict == "faster"]
     said = [
         f"{len(measured)} of {len(levers)} levers were measured on the base pipeline, and "
-        f"{len(gained)} of them made the loader more than {phrases.percent(margin)} faster."
+        f"{len(gained)} of them made the loader faster by an interval beyond the margin of "
+        f"{phrases.percent(margin)}."
     ]
     for view in gained[:1]:
         said.append(f"The most: {view.lever.name.lower()}, {view.loader}.")
@@ -110,9 +114,10 @@ def _view(
     return LeverView(
         lever=lever,
         gain=best.ratio if best else math.nan,
+        verdict=str(best.rows["epoch_s"]["verdict"]) if best else "",
         stage_gain=stage_gain,
         stage=stage,
-        loader=_say(best, "epoch_s") if best else NOT_MEASURED,
+        loader=_say(best, "epoch_s") if best else _say_elsewhere(cells),
         epoch="; ".join(_say(cell, "epoch_s") for cell in busy) or NOT_MEASURED,
         first=_say(best, "epoch_with_startup_s") if best else NOT_MEASURED,
         pixels=str(best.rows["epoch_s"]["equivalence"]) if best else DASH,
@@ -138,8 +143,16 @@ def _say(cell: Measured, estimand: str) -> str:
     return f"{phrases.ratio(row['ratio'])} ({interval}), {cell.name}"
 
 
+def _say_elsewhere(cells: Sequence[Measured]) -> str:
+    """What is known of a lever that was measured beside another pipeline than the base alone."""
+    best = _best([cell for cell in cells if cell.beside and math.isfinite(cell.ratio)])
+    return f"{_say(best, 'epoch_s')}, beside {best.beside}" if best else NOT_MEASURED
+
+
 def _say_stage(lever: Lever, best: Measured | None, stages: Row, base: Cell) -> tuple[float, str]:
     """A stage alone, by the profile: two costs with their intervals, of no pair."""
+    if not lever.stage:
+        return math.nan, NO_STAGE
     clocked = stages.get("alternatives", {}).get(lever.stage, {})
     bounds = stages.get("alternatives_intervals_ms", {}).get(lever.stage, {})
     before = str(getattr(base, lever.factor)) if lever.factor else ""

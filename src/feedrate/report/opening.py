@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,17 @@ class Results:
         return RecordPaths.beside(self.folder / "trials" / dataset / experiment / f"{cell}.json")
 
 
-def open_results(folder: str | Path = "results") -> Results:
+def open_results(
+    folder: str | Path = "results",
+    datasets: Sequence[str] | None = None,
+    experiments: Sequence[str] | None = None,
+) -> Results:
     """Open a finished study.
 
     Args:
         folder: Its results folder.
+        datasets: Of them these alone; all that lie there if not given.
+        experiments: The same; what an earlier study left there is then not read.
 
     Raises:
         NoResultsError: There is none.
@@ -78,10 +85,14 @@ def open_results(folder: str | Path = "results") -> Results:
             f"{folder}: no finished study in it (no summary/*/*.csv); make one with "
             "`snakemake --cores 8 all`, or name its results folder"
         )
-    datasets = list(dict.fromkeys(path.parent.name for path in tables))
-    experiments = list(dict.fromkeys(path.stem for path in tables))
+    names = list(
+        dict.fromkeys(path.parent.name for path in tables) if datasets is None else datasets
+    )
+    asked = list(
+        dict.fromkeys(path.stem for path in tables) if experiments is None else experiments
+    )
     extras = [folder / "speed" / "goals.json", folder / "scale" / "sweep.json"]
-    study = read_study(folder, datasets, experiments, *(p if p.exists() else None for p in extras))
+    study = read_study(folder, names, asked, *(p if p.exists() else None for p in extras))
     return Results(folder, study, study.trials, study.summaries, study.claims, _predictions(study))
 
 
