@@ -15,7 +15,7 @@ from feedrate.report.harness import view_harness
 from feedrate.report.losses import view_losses
 from feedrate.report.memory import view_memory
 from feedrate.report.model import view_model
-from feedrate.report.page import embed_svg
+from feedrate.report.page import Extras, embed_svg, slug_of
 from feedrate.report.scale import view_scale
 from feedrate.report.speed_goals import goals_of, say_goals
 from feedrate.report.stages import build_section
@@ -26,68 +26,72 @@ from feedrate.report.timeline import view_epoch
 from feedrate.report.waterfall import view_waterfalls
 
 
-def build_extras(study: Study) -> dict[str, list[Markup]]:
+def build_extras(study: Study) -> dict[str, Extras]:
     """Build the further sections of every chapter, by its name (a key of `Study.materials`).
 
     What was measured on another machine than the chapter's is not shown in it.
     """
-    return {
-        study.name(place): list(_sections(study, study.at(place), *place)) for place in study.places
-    }
+    return {study.name(place): _extras_of(study, place) for place in study.places}
 
 
-def _sections(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
-    yield from _decisions(study, material, dataset, machine_id)
-    yield from _causes(study, material, dataset, machine_id)
+def _extras_of(study: Study, place: tuple[str, str]) -> Extras:
+    given = study, study.at(place), slug_of(study.name(place)), *place
+    return Extras(tuple(_decisions(*given)), tuple(_causes(*given)))
 
 
-def _decisions(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
+def _decisions(
+    study: Study, material: Material, name: str, dataset: str, machine_id: str
+) -> Iterator[Markup]:
     """What to do, what it gives, and when it is paid back."""
     advice = study.recommendation.get(dataset, {})
     if advice and advice["machine_id"] in ("", machine_id):
-        yield fill("recommendation.html.j2", advice=advice, name=dataset)
+        yield fill("recommendation.html.j2", advice=advice, name=name, dataset=dataset)
     goals = goals_of(study.goals, dataset, machine_id)
     if goals:
         finding = say_goals(goals)
-        yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=dataset)
-    for fall in view_waterfalls(material.summaries, embed_svg, dataset):
-        yield fill("waterfall.html.j2", fall=fall, name=dataset)
-    even = view_break_even(material.summaries, embed_svg, dataset)
+        yield fill("speed_goals.html.j2", goals=goals, finding=finding, name=name)
+    for fall in view_waterfalls(material.summaries, embed_svg, name):
+        yield fill("waterfall.html.j2", fall=fall, name=name)
+    even = view_break_even(material.summaries, embed_svg, name)
     if even:
-        yield fill("breakeven.html.j2", even=even, name=dataset)
+        yield fill("breakeven.html.j2", even=even, name=name)
     model = study.model.get(dataset, {})
     if model and model["machine_id"] == machine_id:
-        yield fill("model.html.j2", model=view_model(model, embed_svg, dataset), name=dataset)
+        yield fill("model.html.j2", model=view_model(model, embed_svg, name), name=name)
 
 
-def _causes(study: Study, material: Material, dataset: str, machine_id: str) -> Iterator[Markup]:
+def _causes(
+    study: Study, material: Material, name: str, dataset: str, machine_id: str
+) -> Iterator[Markup]:
     """Where time, bytes and pixels go, each from an artefact of its own."""
     epoch = study.epochs.get(dataset)
     if epoch:
-        yield fill("timeline.html.j2", line=view_epoch(epoch, embed_svg, dataset), name=dataset)
+        yield fill("timeline.html.j2", line=view_epoch(epoch, embed_svg, name), name=name)
     claims = study.claims[study.claims["dataset"] == dataset]
     stages = build_section(material.stages, material.trials, claims, embed_svg)
     if stages:
-        yield fill("stages.html.j2", stages=stages)
+        yield fill("stages.html.j2", stages=stages, name=name)
     decoders = _probe(study.decoders, dataset, machine_id)
     if decoders:
-        yield fill("decoders.html.j2", decoders=view_decoders(decoders))
+        yield fill("decoders.html.j2", decoders=view_decoders(decoders), name=name)
     losses = study.losses.get(dataset)
     if losses:
-        yield fill("losses.html.j2", losses=view_losses(losses))
+        yield fill("losses.html.j2", losses=view_losses(losses), name=name)
     stores = study.stores.get(dataset, {})
     built = {name: each for name, each in stores.items() if clocked_on(each, machine_id)}
     if built:
-        yield fill("stores.html.j2", stores=view_stores(built, material.summaries))
+        yield fill(
+            "stores.html.j2", stores=view_stores(built, material.summaries), name=name
+        )
     memory = _probe(study.memory, dataset, machine_id)
     if memory:
-        yield fill("memory.html.j2", memory=view_memory(memory, embed_svg))
+        yield fill("memory.html.j2", memory=view_memory(memory, embed_svg), name=name)
     harness = view_harness(_probe(study.harness, dataset, machine_id), material, embed_svg)
     if harness:
-        yield fill("harness.html.j2", h=harness, name=dataset)
+        yield fill("harness.html.j2", h=harness, name=name)
     scale = clocked_on(study.scale, machine_id)
     if scale:
-        yield fill("scale.html.j2", scale=view_scale(scale, embed_svg, dataset), name=dataset)
+        yield fill("scale.html.j2", scale=view_scale(scale, embed_svg, name), name=name)
 
 
 def _probe(

@@ -29,8 +29,8 @@ def fill(template: str, filters: Filters = MappingProxyType({}), **content: Any)
     return Markup(environment.get_template(template).render(**content))  # noqa: S704
 
 
-def read_style(*names: str) -> Markup:
-    """Return the text of style sheets of this folder, one after the other."""
+def read_asset(*names: str) -> Markup:
+    """Return the text of style sheets or scripts of this folder, one after the other."""
     loader, environment = _loader(), _environment()
     texts = (loader.get_source(environment, name)[0] for name in names)
     return Markup("\n").join(map(Markup, texts))
