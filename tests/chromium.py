@@ -50,6 +50,7 @@ class Tab:
 
     def open(self, path: Path) -> None:
         """Load a file, with an ear on the console and on the network."""
+        self.events.clear()
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call("Page.navigate", url=path.as_uri())

@@ -80,9 +80,7 @@ def _causes(
     stores = study.stores.get(dataset, {})
     built = {name: each for name, each in stores.items() if clocked_on(each, machine_id)}
     if built:
-        yield fill(
-            "stores.html.j2", stores=view_stores(built, material.summaries), name=name
-        )
+        yield fill("stores.html.j2", stores=view_stores(built, material.summaries), name=name)
     memory = _probe(study.memory, dataset, machine_id)
     if memory:
         yield fill("memory.html.j2", memory=view_memory(memory, embed_svg), name=name)

@@ -108,7 +108,13 @@ def build_page(
     """
     script = read_asset("tables.js")
     chapters = [
-        _chapter(place, study, intakes.get(place[0]), questions, extras.get(study.name(place), Extras()))
+        _chapter(
+            place,
+            study,
+            intakes.get(place[0]),
+            questions,
+            extras.get(study.name(place), Extras()),
+        )
         for place in study.places
     ]
     page = fill(

@@ -1,12 +1,12 @@
 "use strict";
 // Makes every table sortable and downloadable. The page is whole without it.
 
-const MISSING = new Set(["", "-", "\u2013", "not available", "not measured"]);
+const MISSING = /^(?:[\s/\u2013-]*|not available|not measured)$/;
 const FACTORS = {
   ns: 1e-9, us: 1e-6, "\u00b5s": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600,
   B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, x: 1, "%": 1,
 };
-const NUMBER = /^[<>~]?\s*([+\-\u2212]?(?:\d[\d,]*)?\.?\d+(?:e[+\-]?\d+)?)(\s?)([a-z\u00b5%]*)/i;
+const NUMBER = /^[<>~]?\s*([+\-\u2212]?(?:\d[\d,]*)?\.?\d+(?:e[+\-]?\d+)?)(\s?)([a-z\u00b5%]*)(?![\w.])/i;
 const FORMULA = /^(?:[=@\t]|[+\-](?![\d.]))/;
 const words = new Intl.Collator("en", { numeric: true });
 
@@ -29,10 +29,10 @@ const numberOf = (text) => {
 
 // What to sort by, a key a row: numbers where most of the column are some; undefined is missing.
 const keysOf = (texts) => {
-  const present = texts.filter((text) => !MISSING.has(text));
+  const present = texts.filter((text) => !MISSING.test(text));
   const numbers = present.filter((text) => numberOf(text) !== undefined);
   const numeric = 2 * numbers.length > present.length;
-  return texts.map((text) => MISSING.has(text) ? undefined : numeric ? numberOf(text) : text);
+  return texts.map((text) => MISSING.test(text) ? undefined : numeric ? numberOf(text) : text);
 };
 
 const order = (one, other, sign) => {
@@ -88,7 +88,7 @@ for (const table of document.querySelectorAll("table[id]")) {
   button.textContent = "Download as CSV";
   button.setAttribute("aria-label", `Download as CSV: ${table.caption.textContent}`);
   button.addEventListener("click", () => download(table));
-  table.closest(".scroll").after(button);
+  table.after(button);
 }
 
 // A link may point into what is folded away, and paper cannot be unfolded.

@@ -25,8 +25,13 @@ def fill(template: str, filters: Filters = MappingProxyType({}), **content: Any)
     """
     # Templates escape what is filled in; what they say themselves is ours.
     environment = _environment()
-    environment.filters |= filters
+    environment.filters |= {"breakable": breakable, **filters}
     return Markup(environment.get_template(template).render(**content))  # noqa: S704
+
+
+def breakable(text: str) -> Markup:
+    """Escape a text in which the name of a cell may be broken before each change."""
+    return Markup("<wbr>+").join(text.split("+"))
 
 
 def read_asset(*names: str) -> Markup:
