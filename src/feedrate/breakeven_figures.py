@@ -9,18 +9,33 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
-from feedrate.figures import MUTED, STAGE_COLOURS, STYLE, WIDE_IN, canvas, to_svg
+from feedrate.figures import (
+    LETTERS_PER_INCH,
+    MUTED,
+    STAGE_COLOURS,
+    STYLE,
+    WIDE_IN,
+    canvas,
+    in_lines,
+    to_svg,
+)
 
 MOST_EPOCHS = 100
+SAMPLE_IN = 0.7
+"""Inches of the sample of a line beside its label, and of the gap before the next."""
 Row = Mapping[str, Any]
 
 
 def dearer_cells(rows: Sequence[Row]) -> list[Row]:
-    """The rows of ``epoch_s`` whose cell costs more before its first epoch, and saves in each."""
+    """The rows of ``epoch_s`` whose cell saves in each epoch what it costs more before the first.
+
+    A cost below the margin, as a share of one epoch, is of no practical use to know.
+    """
     return [
         row
         for row in rows
-        if row["extra_startup_s"] + row["extra_build_s"] > 0 and row["saved_s"] > 0
+        if row["saved_s"] > 0
+        and row["extra_startup_s"] + row["extra_build_s"] > row["margin"] * row["reference_median"]
     ]
 
 
@@ -49,19 +64,24 @@ def draw_break_even(rows: Sequence[Row], width_in: float = WIDE_IN) -> str:
     """
     epochs = np.geomspace(1, MOST_EPOCHS, 200)
     with mpl.rc_context(STYLE):
-        figure, axes = canvas(width_in, 2.8)
+        labels = [f"{row['experiment']}/{row['cell']}" for row in rows]
+        letters = LETTERS_PER_INCH * (width_in / 2 - SAMPLE_IN)
+        columns = 2 if max(map(len, labels)) < letters else 1
+        labels = [in_lines(label, width_in - SAMPLE_IN) for label in labels]
+        lines = sum(label.count("\n") + 1 for label in labels) / columns
+        figure, axes = canvas(width_in, 2.4 + 0.18 * lines)
         axes.axhline(1, color=MUTED, linewidth=1)
         styles = ("-", "--", ":")
-        for place, row in enumerate(rows):
+        for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
             colours = list(STAGE_COLOURS.values())
             axes.plot(
                 epochs, gain_after(row, epochs), styles[place // len(colours) % len(styles)],
-                color=colours[place % len(colours)], label=f"{row['experiment']}/{row['cell']}",
+                color=colours[place % len(colours)], label=label,
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
         axes.minorticks_off()
         axes.set_xlabel("epochs of the measured work")
-        axes.set_ylabel("times as fast,\nstart and building included")
-        figure.legend(loc="outside upper left", ncols=1 if width_in < 5 else 2, frameon=False)
+        axes.set_ylabel("times as fast,\nstart included")
+        figure.legend(loc="outside upper left", ncols=columns, frameon=False)
         return to_svg(figure)

@@ -14,7 +14,7 @@ from feedrate.figures import Material
 from feedrate.report.lever_cells import Measured, read_cells
 from feedrate.report.levers import LEVERS, Lever, lever_of_changes
 from feedrate.report.study import Study
-from feedrate.report.templates import fill, read_style
+from feedrate.report.templates import fill, read_asset
 
 DASH = "\N{EN DASH}"
 NOT_MEASURED = "not measured in this study"
@@ -66,7 +66,7 @@ def build_guide(study: Study, base: Cell, disk: Mapping[str, Disk], title: str) 
         levers = view_levers(material, base, disk.get(place[0], {}))
         said = say_levers(levers, float(material.summaries["margin"].iloc[0]))
         chapters.append((study.name(place), said, levers))
-    style = read_style("page.css")
+    style = read_asset("page.css")
     return str(fill("guide.html.j2", title=title, chapters=chapters, style=style,
                     unknown=NOT_MEASURED))  # fmt: skip
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from types import MappingProxyType
 
 from markupsafe import Markup
@@ -27,7 +28,7 @@ from feedrate.report.findings import caption_of, note_of, reading_of, title_of
 from feedrate.report.ledger import LedgerView, view_ledger
 from feedrate.report.method import machine_facts, method
 from feedrate.report.study import Intake, Study
-from feedrate.report.templates import fill, read_style
+from feedrate.report.templates import fill, read_asset
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,17 @@ class Picture:
     source: str
 
 
+@dataclass(frozen=True)
+class Extras:
+    """Sections made elsewhere: what to do about it, and where time, bytes and pixels go."""
+
+    decisions: tuple[Markup, ...] = ()
+    causes: tuple[Markup, ...] = ()
+
+    def __iter__(self) -> Iterator[Markup]:
+        return iter(self.decisions + self.causes)
+
+
 @dataclass(frozen=True, eq=False)
 class Chapter:
     """All of one dataset on one machine.
@@ -54,7 +66,7 @@ class Chapter:
     Attributes:
         name: The dataset's, with the machine's if several measured it.
         slug: The name, fit for an id.
-        extras: Sections made elsewhere, shown in their order after the pictures.
+        extras: Sections made elsewhere, shown before the pictures.
     """
 
     dataset: str
@@ -72,7 +84,7 @@ class Chapter:
     intake: sections.IntakeView
     machine: list[tuple[str, str]]
     method: list[str]
-    extras: list[Markup] = field(default_factory=list)
+    extras: Extras = field(default_factory=Extras)
 
 
 def build_page(
@@ -80,7 +92,7 @@ def build_page(
     intakes: Mapping[str, Intake],
     title: str,
     questions: Mapping[str, str],
-    extras: Mapping[str, list[Markup]] = MappingProxyType({}),
+    extras: Mapping[str, Extras] = MappingProxyType({}),
 ) -> str:
     """Build the report.
 
@@ -92,10 +104,18 @@ def build_page(
         extras: More sections of a chapter, by its name (a key of `Study.materials`).
 
     Returns:
-        One HTML document: inline style and drawings, no script, no request to anywhere.
+        One HTML document: inline style and drawings, no request to anywhere. Its one script, which
+        sorts tables and hands them out, is allowed by its hash; without it nothing is missing.
     """
+    script = read_asset("tables.js")
     chapters = [
-        _chapter(place, study, intakes.get(place[0]), questions, extras.get(study.name(place), []))
+        _chapter(
+            place,
+            study,
+            intakes.get(place[0]),
+            questions,
+            extras.get(study.name(place), Extras()),
+        )
         for place in study.places
     ]
     page = fill(
@@ -104,9 +124,16 @@ def build_page(
         question=QUESTION,
         apart=_apart(study),
         chapters=chapters,
-        style=read_style("page.css"),
+        style=read_asset("page.css"),
+        script=script,
+        script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
     )
     return str(page)
+
+
+def slug_of(name: str) -> str:
+    """The name of a chapter, fit for an id."""
+    return re.sub(r"\W+", "-", name)
 
 
 def embed_svg(svg: str, prefix: str, label: str) -> Markup:
@@ -136,10 +163,10 @@ def _chapter(
     study: Study,
     intake: Intake | None,
     questions: Mapping[str, str],
-    extras: list[Markup],
+    extras: Extras,
 ) -> Chapter:
     material, name = study.at(place), study.name(place)
-    summaries, trials, slug = material.summaries, material.trials, re.sub(r"\W+", "-", name)
+    summaries, trials, slug = material.summaries, material.trials, slug_of(name)
     return Chapter(
         dataset=place[0],
         name=name,
@@ -149,7 +176,7 @@ def _chapter(
         pictures=[
             _picture(figure, place[0], slug, material, questions)
             for figure in figure_names(material)
-            if figure != "stages" or not extras  # which show them alone and in workers
+            if figure != "stages" or not extras.causes  # which show them alone and in workers
         ],
         results=sections.results(summaries),
         absolutes=absolutes(summaries, steady_words(trials)),

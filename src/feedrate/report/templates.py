@@ -27,12 +27,17 @@ def fill(template: str, filters: Filters = MappingProxyType({}), **content: Any)
     """
     # Templates escape what is filled in; what they say themselves is ours.
     environment = _environment()
-    environment.filters |= filters
+    environment.filters |= {"breakable": breakable, **filters}
     return Markup(environment.get_template(template).render(**content))  # noqa: S704
 
 
-def read_style(*names: str) -> Markup:
-    """Return the text of style sheets of this folder, one after the other."""
+def breakable(text: str) -> Markup:
+    """Escape a text in which the name of a cell may be broken before each change."""
+    return Markup("<wbr>+").join(text.split("+"))
+
+
+def read_asset(*names: str) -> Markup:
+    """Return the text of style sheets or scripts of this folder, one after the other."""
     loader, environment = _loader(), _environment()
     texts = (loader.get_source(environment, name)[0] for name in names)
     return Markup("\n").join(map(Markup, texts))
