@@ -135,9 +135,7 @@ rule build_report:
 rule build_guide:
     input:
         **FINDINGS,
-        stored=[
-            path for dataset in DATASETS for path in verified_maps(dataset, CODECS)
-        ],
+        stored=[path for dataset in DATASETS for path in verified_maps(dataset, CODECS)],
     output:
         report(
             "results/report/guide.html",
