@@ -37,7 +37,12 @@ def with_source(html: str, source: str) -> Markup:
 
     def table(found: Match[str]) -> str:
         start, rest = found.groups()
-        return found.group() if names_source(rest) else f"{start}{tag('caption', source)}{rest}"
+        if names_source(rest):
+            return found.group()
+        title, end, rows = rest.partition("</caption>")  # a table has one caption at most
+        if end:
+            return f"{start}{title}{tag('span', source)}{end}{rows}"
+        return f"{start}{tag('caption', source)}{rest}"
 
     marked = _TABLE.sub(table, _ELEMENT.sub(sentence, str(html)))
     return Markup(marked)  # noqa: S704 - templates have escaped it, and `tag` escapes
