@@ -26,6 +26,7 @@ AFTER_A_CELL = {
     "render_notebook",
     "build_report",
     "build_guide",
+    "draw_sections",
     "write_manifest",
 }
 
@@ -156,6 +157,7 @@ MADE_BY = {
     "results/notebooks/5_findings.html": "render_notebook",
     "results/report/index.html": "build_report",
     "results/report/guide.html": "build_guide",
+    "results/sections/smoke": "draw_sections",
     "results/report/selftest.html": "render_selftest",
     "results/manifest.json": "write_manifest",
 }

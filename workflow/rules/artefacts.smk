@@ -28,6 +28,7 @@ def of_dataset(name):
             for item in EXPERIMENTS
         ),
         *(f"results/figures/{name}/{figure}.svg" for figure in FIGURES),
+        f"results/sections/{name}",
     ]
     if STUDY.datasets[name].generator is not None:
         folder = f"results/generated/{name}"

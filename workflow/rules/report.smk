@@ -14,6 +14,14 @@ FINDINGS = {
 }
 
 
+ALSO = " ".join(
+    [
+        *(f"--goals {path}" for path in SPEED_GOALS),
+        *(f"--scale {path}" for path in SCALE),
+    ]
+)
+
+
 rule render_validation:
     input:
         source=rules.prepare_dataset.output.source,
@@ -118,16 +126,39 @@ rule build_report:
         ),
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
-        also=" ".join(
-            [
-                *(f"--goals {path}" for path in SPEED_GOALS),
-                *(f"--scale {path}" for path in SCALE),
-            ]
-        ),
+        also=ALSO,
         code=code_hash("feedrate.report"),
     shell:
         "feedrate --log {log} build-report --title {params.title:q}"
         " --questions {params.questions:q} --datasets {params.datasets:q}"
+        " --experiments {params.experiments:q} {params.also} {output}"
+
+
+# The figures of the report's further sections; which there are depends on what was measured.
+rule draw_sections:
+    input:
+        **FINDINGS,
+        goals=SPEED_GOALS,
+        scale=SCALE,
+    output:
+        report(
+            directory("results/sections/{dataset}"),
+            patterns=["{section}.svg"],
+            caption="../report/section.rst",
+            category="Figures",
+            subcategory="Sections",
+            labels={"dataset": "{dataset}", "figure": "{section}"},
+        ),
+    log:
+        "logs/draw_sections/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        experiments=" ".join(EXPERIMENTS),
+        also=ALSO,
+        code=code_hash("feedrate.report"),
+    shell:
+        "feedrate --log {log} draw-sections --datasets {wildcards.dataset}"
         " --experiments {params.experiments:q} {params.also} {output}"
 
 

@@ -61,6 +61,7 @@ VERBS = {
     "render-notebook": "reporting",
     "build-report": "reporting",
     "build-guide": "reporting",
+    "draw-sections": "reporting",
     "write-manifest": "reporting",
     "check-manifest": "reporting",
     "check-report": "checking_report",

@@ -54,6 +54,29 @@ def build_report(
 
 @click.command()
 @study_options
+@click.option("--goals", type=FILE, help="The judged goals for speed, where the study has some.")
+@click.option("--scale", type=FILE, help="The sweep of sizes, where the study asks for one.")
+@click.argument("folder", type=FILE)
+def draw_sections(
+    results: Path,
+    datasets: list[str],
+    experiments: list[str],
+    goals: Path | None,
+    scale: Path | None,
+    folder: Path,
+) -> None:
+    """Draw the figures of the report's further sections: a file each, as many as there are."""
+    from feedrate.report import draw_extras, read_study
+
+    (dataset,) = datasets
+    study = read_study(results, datasets, experiments, goals, scale)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, svg in draw_extras(study, dataset).items():
+        write_text(folder / f"{name}.svg", svg)
+
+
+@click.command()
+@study_options
 @click.option("--title", required=True)
 @click.option("--base", type=Model(Cell), required=True)
 @click.argument("output", type=FILE)

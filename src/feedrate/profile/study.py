@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from feedrate.cell import Cell
 from feedrate.forkserver import ALLOCATORS, ForkServer, TrialError
 from feedrate.machine import fingerprint
-from feedrate.matrix import Conditions
+from feedrate.matrix import Conditions, plugin_modules
 from feedrate.pairs import IMPORTED_LATE
 from feedrate.profile.levels import (
     FORWARD,
@@ -97,7 +98,8 @@ def profile(
             for name, environment in ALLOCATORS.items()
         }
         tasks = plan_tasks(base, conditions, index, maps_root, Path(folder))
-        session = _Session(servers, conditions.measuring.timeout_s, progress)
+        absent = Replies(refused=absent_alternatives(base, conditions.plugins))
+        session = _Session(servers, conditions.measuring.timeout_s, progress, replies=absent)
         replies = session.run(tasks)
     return {
         "schema": 2,
@@ -108,6 +110,17 @@ def profile(
         **describe(replies, conditions.targets.image_size, allocators_of(base)),
         "machine": fingerprint(),
     }
+
+
+def absent_alternatives(base: Cell, plugins: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Name the alternatives that this machine lacks something for, each with the reason."""
+    found: dict[str, str] = {}
+    for name, cell in alternatives(base).items():
+        for module in plugin_modules(cell, plugins):
+            reason = getattr(import_module(module), "unavailable", lambda: None)()
+            if reason:
+                found[name] = reason
+    return found
 
 
 def plan_tasks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from markupsafe import Markup
 from feedrate import phrases
 from feedrate.breakeven_figures import dearer_cells, draw_break_even
 from feedrate.figures import NARROW_IN, WIDE_IN
+from feedrate.report.templates import Embed
 from feedrate.tables import records
 
 SHOWN = 8
-Embed = Callable[[str, str, str], Markup]
 
 
 @dataclass(frozen=True)

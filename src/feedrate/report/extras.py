@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from feedrate.evidence import clocked_on
-from feedrate.figures import Material
+from feedrate.figures import WIDE_IN, Material
 from feedrate.report.breakeven import view_break_even
 from feedrate.report.decoders import view_decoders
 from feedrate.report.harness import view_harness
@@ -31,7 +31,7 @@ from feedrate.report.study import (
     STAGES,
     Study,
 )
-from feedrate.report.templates import fill
+from feedrate.report.templates import Embed, fill
 from feedrate.report.timeline import view_epoch
 from feedrate.report.waterfall import view_waterfalls
 
@@ -41,16 +41,33 @@ def build_extras(study: Study) -> dict[str, Extras]:
 
     What was measured on another machine than the chapter's is not shown in it.
     """
-    return {study.name(place): _extras_of(study, place) for place in study.places}
+    return {study.name(place): _extras_of(study, place, embed_svg) for place in study.places}
 
 
-def _extras_of(study: Study, place: tuple[str, str]) -> Extras:
-    given = study, study.at(place), slug_of(study.name(place)), *place
+def draw_extras(study: Study, dataset: str) -> dict[str, str]:
+    """Draw what these sections of a dataset show, each figure by its name, as SVG text."""
+    drawn: dict[str, str] = {}
+    for place in study.places:
+        if place[0] != dataset:
+            continue
+        begins, ends = f"{slug_of(study.name(place))}-", f"-{WIDE_IN:g}in"
+
+        def keep(svg: str, name: str, _: str, begins: str = begins, ends: str = ends) -> Markup:
+            if name.endswith(ends):
+                drawn[name.removeprefix(begins).removesuffix(ends)] = svg
+            return Markup()
+
+        _extras_of(study, place, keep)
+    return drawn
+
+
+def _extras_of(study: Study, place: tuple[str, str], embed: Embed) -> Extras:
+    given = study, study.at(place), slug_of(study.name(place)), *place, embed
     return Extras(tuple(_decisions(*given)), tuple(_causes(*given)))
 
 
 def _decisions(
-    study: Study, material: Material, name: str, dataset: str, machine_id: str
+    study: Study, material: Material, name: str, dataset: str, machine_id: str, embed: Embed
 ) -> Iterator[Markup]:
     """What to do, what it gives, and when it is paid back."""
     advice = study.advice_at((dataset, machine_id))
@@ -62,29 +79,29 @@ def _decisions(
         finding = say_goals(goals)
         source = "results/speed/goals.json"
         yield _section("speed_goals.html.j2", source, goals=goals, finding=finding, name=name)
-    for fall in view_waterfalls(material.summaries, embed_svg, name):
+    for fall in view_waterfalls(material.summaries, embed, name):
         source = f"results/summary/{dataset}/{fall.experiment}.csv"
         yield _section("waterfall.html.j2", source, fall=fall, name=name)
-    even = view_break_even(material.summaries, embed_svg, name)
+    even = view_break_even(material.summaries, embed, name)
     if even:
         yield _section("breakeven.html.j2", f"results/summary/{dataset}/", even=even, name=name)
     model = study.model.get(dataset, {})
     if model and model["machine_id"] == machine_id:
-        source, view = f"results/{MODEL.format(dataset)}", view_model(model, embed_svg, name)
+        source, view = f"results/{MODEL.format(dataset)}", view_model(model, embed, name)
         yield _section("model.html.j2", source, model=view, name=name)
 
 
 def _causes(
-    study: Study, material: Material, name: str, dataset: str, machine_id: str
+    study: Study, material: Material, name: str, dataset: str, machine_id: str, embed: Embed
 ) -> Iterator[Markup]:
     """Where time, bytes and pixels go, each from an artefact of its own."""
     epoch = study.epochs.get(dataset)
     if epoch:
         source = f"results/trials/{dataset}/{epoch.cell}.json"
-        line = view_epoch(epoch, embed_svg, name)
+        line = view_epoch(epoch, embed, name)
         yield _section("timeline.html.j2", source, line=line, name=name)
     claims = study.claims[study.claims["dataset"] == dataset]
-    stages = build_section(material.stages, material.trials, claims, embed_svg)
+    stages = build_section(material.stages, material.trials, claims, embed)
     if stages:
         source = f"results/{STAGES.format(dataset)}"
         yield _section("stages.html.j2", source, stages=stages, name=name)
@@ -103,16 +120,16 @@ def _causes(
         yield _section("stores.html.j2", source, stores=told, name=name)
     memory = _probe(study.memory, dataset, machine_id)
     if memory:
-        source, held = f"results/{MEMORY.format(dataset)}", view_memory(memory, embed_svg)
+        source, held = f"results/{MEMORY.format(dataset)}", view_memory(memory, embed)
         yield _section("memory.html.j2", source, memory=held, name=name)
-    harness = view_harness(_probe(study.harness, dataset, machine_id), material, embed_svg)
+    harness = view_harness(_probe(study.harness, dataset, machine_id), material, embed)
     if harness:
         yield _section(
             "harness.html.j2", f"results/{HARNESS.format(dataset)}", h=harness, name=name
         )
     scale = clocked_on(study.scale, machine_id)
     if scale:
-        grown = view_scale(scale, embed_svg, name)
+        grown = view_scale(scale, embed, name)
         yield _section("scale.html.j2", "results/scale/sweep.json", scale=grown, name=name)
 
 

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN
 from feedrate.model_figures import draw_predictions, draw_scaling, draw_what_if
+from feedrate.report.templates import Embed
 
 DASH = "\N{EN DASH}"
-Embed = Callable[[str, str, str], Markup]
 Drawn = tuple[Markup, Markup]
 
 NAMES = {

@@ -14,6 +14,10 @@ from feedrate.report.sources import with_source
 Filters = Mapping[str, Callable[..., Any]]
 
 
+Embed = Callable[[str, str, str], Markup]
+"""Puts a drawing on a page: SVG text, what its ids begin with, and what it says in words."""
+
+
 def fill(template: str, filters: Filters = MappingProxyType({}), **content: Any) -> Markup:
     """Fill a template of this folder.
 

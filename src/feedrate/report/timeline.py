@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from markupsafe import Markup
 
 from feedrate.figures import NARROW_IN, WIDE_IN
 from feedrate.records import RecordPaths
+from feedrate.report.templates import Embed
 from feedrate.tables import counted
 from feedrate.timeline_figures import draw_timeline, say_timeline
-
-Embed = Callable[[str, str, str], Markup]
 
 
 @dataclass(frozen=True, eq=False)
