@@ -40,6 +40,12 @@ def test_time_is_shared_out_beyond_the_cores():
     assert found.slowdown(6) == pytest.approx(law.slowdown(6))
 
 
+def test_a_calibration_without_one_worker_leaves_one_worker_its_time():
+    names = {name for name in NAMES if name[1] != "workers~1"}
+    model = fit_model(PROFILE, CALIBRATION, names, {}, IMAGES)
+    assert all(law.slowdown(1) == pytest.approx(1.0, rel=0.1) for law in model.laws.values())
+
+
 DECODER = frozenset({("decoder", "opencv")})
 LOADER = frozenset({("loader", "feedrate")})
 

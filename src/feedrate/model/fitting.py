@@ -80,7 +80,7 @@ def _laws(used: Collection[Measured], knowledge: Knowledge, cores: int) -> dict[
     """Fit the law of every stage to how many times as long it took beside others than alone.
 
     A calibration cell's reference tells of as many workers as that has, and the cell too where it
-    differs in nothing else.
+    differs in nothing else. Where none of them has one worker, the profile tells of it.
     """
     seen = [
         (float(levels["workers"]), stages_ms)
@@ -93,6 +93,8 @@ def _laws(used: Collection[Measured], knowledge: Knowledge, cores: int) -> dict[
         and levels["consumer"] == "none"
         and levels["workers"]
     ]
+    if min((busy for busy, _ in seen), default=1.0) > 1:
+        seen.append((1.0, knowledge.base_ms))
     return {
         stage: fit_contention([(busy, stages_ms[stage] / ms) for busy, stages_ms in seen], cores)
         for stage, ms in knowledge.base_ms.items()
