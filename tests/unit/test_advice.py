@@ -154,3 +154,16 @@ def test_how_many_gpus_could_be_fed(tmp_path: Path) -> None:
     rate = found.rate["cell_median"]
     assert "could feed 4.0 of them, instead of 2.0" in fed_gpus(found, rate / 4)
     assert fed_gpus(found, 0.0) == ""
+
+
+def test_a_cell_that_was_measured_faster_than_anything_expected_is_chosen_whole() -> None:
+    quick = replace(measured("delivered", {"loader": "feedrate"}), ratio=50.0)
+    row = {**summaries().iloc[0], "experiment": "delivered", "cell": quick.cell}
+    table = pd.concat([summaries(), pd.DataFrame([row])])
+    found = choose(fitted(), [*CELLS, quick], table, Cell())
+    assert found is not None
+    assert found.steps == (("loader~feedrate", 50.0),)
+    differing = pd.concat([summaries(), pd.DataFrame([{**row, "equivalence": "pixels differ"}])])
+    other = choose(fitted(), [*CELLS, quick], differing, Cell())
+    assert other is not None
+    assert other.name != "loader~feedrate"

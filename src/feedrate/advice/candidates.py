@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from feedrate.cell import Cell
 from feedrate.model.costs import Levels
 from feedrate.model.measured import Measured
-from feedrate.model.prediction import Model, Ratio
+from feedrate.model.prediction import QUANTILE_90, Model, Ratio
 from feedrate.tables import records
 
 FACTORS = (
@@ -27,6 +28,8 @@ LEAST_STEP = 1.02
 """A further setting must be expected to gain this much: nobody wants to change ten for nothing."""
 
 IDENTICAL = "identical"
+Name = tuple[str, str]
+"""Of a cell: its experiment and its own."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Candidate:
     Attributes:
         levels: Of every factor.
         name: What it changes in the base.
-        expected: Times as fast as the base, by the model.
-        steps: What was changed one after the other, and the ratio expected after each.
+        expected: Times as fast as the base: by the model, or as its cell was measured.
+        steps: What was changed one after the other, and the ratio expected after each; a cell that
+            was measured as a whole is one step.
     """
 
     levels: Levels
@@ -54,7 +58,9 @@ def choose(
     pixels: str = IDENTICAL,
     most_bytes: float = 0.0,
 ) -> Candidate | None:
-    """Change the base setting by setting, each time the one that is expected to gain most.
+    """Choose between what the model expects most of and the fastest cell that was measured.
+
+    The model changes the base setting by setting, each time the one that is expected to gain most.
 
     Args:
         model: Fitted to the study.
@@ -68,7 +74,18 @@ def choose(
     Returns:
         The candidate; None where nothing is expected to gain.
     """
-    allowed = set(allowed_levels(cells, summaries, pixels, most_bytes))
+    put_together = _put_together(
+        model, base, set(allowed_levels(cells, summaries, pixels, most_bytes))
+    )
+    measured = _fastest(cells, base, keeping(summaries, pixels, most_bytes))
+    known = [each for each in (measured, put_together) if each]
+    return max(known, key=lambda each: each.expected.ratio, default=None)
+
+
+def _put_together(
+    model: Model, base: Cell, allowed: Collection[tuple[str, Any]]
+) -> Candidate | None:
+    """Change the base setting by setting, by what the model expects."""
     levels, steps = base.model_dump(), []
     reached = 1.0
     while step := _best_step(model, levels, base.model_dump(), allowed, reached):
@@ -82,6 +99,36 @@ def choose(
     return Candidate(levels, cell.name(base), expected, tuple(steps))
 
 
+def _fastest(cells: Sequence[Measured], base: Cell, kept: Collection[Name]) -> Candidate | None:
+    """The fastest cell that keeps the rule, was measured beside the base, and gains by itself."""
+    usual = base.model_dump()
+    beside = [
+        each
+        for each in cells
+        if dict(each.reference) == usual
+        and (each.experiment, each.cell) in kept
+        and {name for name, _ in _differing(each.levels, usual)} <= set(FACTORS)
+        and each.ratio >= LEAST_STEP
+    ]
+    if not beside:
+        return None
+    found = max(beside, key=lambda each: each.ratio)
+    reach = math.exp(QUANTILE_90 * found.error)
+    expected = Ratio(found.ratio, found.ratio / reach, found.ratio * reach)
+    return Candidate(found.levels, found.cell, expected, ((found.cell, found.ratio),))
+
+
+def keeping(summaries: pd.DataFrame, pixels: str, most_bytes: float) -> set[Name]:
+    """Find the cells that delivered what is allowed within the bound: experiment and name."""
+    rows = records(summaries[summaries["estimand"] == "pss_bytes"])
+    return {
+        (row["experiment"], row["cell"])
+        for row in rows
+        if (pixels != IDENTICAL or row["equivalence"] == IDENTICAL)
+        and (not most_bytes or not row["cell_median"] > most_bytes)
+    }
+
+
 def allowed_levels(
     cells: Sequence[Measured], summaries: pd.DataFrame, pixels: str, most_bytes: float
 ) -> Iterator[tuple[str, Any]]:
@@ -90,19 +137,14 @@ def allowed_levels(
     A level is allowed where every cell that has it, and differs in it from its reference, keeps
     the rule: one that once delivered other pixels may do so again.
     """
-    rows = {
-        (row["experiment"], row["cell"]): row
-        for row in records(summaries[summaries["estimand"] == "pss_bytes"])
-    }
+    keeps = keeping(summaries, pixels, most_bytes)
     found: dict[tuple[str, Any], bool] = {}
     for each in cells:
-        row = rows[each.experiment, each.cell]
-        kept = pixels != IDENTICAL or row["equivalence"] == IDENTICAL
-        fits = not most_bytes or not row["cell_median"] > most_bytes
+        kept = (each.experiment, each.cell) in keeps
         for pair in _differing(each.levels, each.reference):
             alone = len(list(_differing(each.levels, each.reference))) == 1
             if alone or pair not in found:
-                found[pair] = (kept and fits) and (alone or found.get(pair, True))
+                found[pair] = kept and (alone or found.get(pair, True))
     return (pair for pair, allowed in found.items() if allowed and pair[0] in FACTORS)
 
 
