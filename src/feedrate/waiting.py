@@ -16,6 +16,9 @@ IDLE = 0.5
 CROWDED = 0.3
 """Of the cores' time: other programs that take more than this are named as the cause."""
 
+ADVISE = " (`feedrate advise` tells which)"
+"""Where to go on from a line about an epoch."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -137,6 +140,6 @@ def _busy(seen: Watched) -> str:
     if seen.machine_load >= BUSY or seen.workers >= seen.cores:
         return (
             f"{beginning} and the {seen.cores} cores {seen.machine_load:.0%}: only less work an "
-            "image helps (`feedrate advise` tells which)"
+            f"image helps{ADVISE}"
         )
     return f"{beginning} on {seen.cores} cores: more of them help"

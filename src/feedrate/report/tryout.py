@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from feedrate import phrases
 from feedrate.foreign.tryout import Tried, Tryout
 from feedrate.forkserver import ALLOCATORS
+from feedrate.waiting import ADVISE
 
 
 def say_tryout(found: Tryout) -> str:
@@ -22,7 +23,7 @@ def _lines(found: Tryout) -> Iterator[str]:
         f"waits {phrases.percent(now['stall_fraction'])} of the time, "
         f"{phrases.seconds(now['first_s'])} for the first batch"
     )
-    yield f"  {now['cause']}"
+    yield f"  {now['cause'].removesuffix(ADVISE)}"
     yield ""
     yield "Where the time of a sample goes, in one process"
     stages_ms: Mapping[str, float] = found.stages["stages_ms"]
@@ -52,6 +53,7 @@ def _advice(found: Tryout) -> Iterator[str]:
     best = found.confirmed
     if best is None and found.tried:
         yield "  Leave its settings alone: none that was tried gains more than 5 %."
+        yield from _largest(found.stages["stages_ms"])
     elif best is None:
         yield "  Nothing was tried: its settings are its own."
     elif best.gains:
@@ -62,6 +64,14 @@ def _advice(found: Tryout) -> Iterator[str]:
         yield "  Leave its settings alone."
     if found.now["stall_fraction"] < 0.05:
         yield "  The loop hardly waits: a faster loader gains nothing where this one is used."
+
+
+def _largest(stages_ms: Mapping[str, float]) -> Iterator[str]:
+    """Where less work would gain, since no setting does."""
+    if stages_ms:
+        stage = max(stages_ms, key=lambda name: stages_ms[name])
+        share = phrases.percent(stages_ms[stage] / sum(stages_ms.values()))
+        yield f"  Less work an image is what gains: {share} of it is its {stage}."
 
 
 def _gain(best: Tried) -> str:
