@@ -50,10 +50,16 @@ def rerun_notebooks(
         yield from _compare(path, again)
 
 
+_DRAWN_ANEW = re.compile(r"0x[0-9a-f]+|\bT_[0-9a-f]{5}")
+"""Addresses, and the ids that pandas draws for a styled table."""
+
+
 def _compare(path: Path, again: Path) -> Iterator[str]:
-    for number, (told, right) in enumerate(zip(_outputs(path), _outputs(again), strict=False)):
+    for number, (told, right) in enumerate(
+        zip(_outputs(path), _outputs(again), strict=False), start=1
+    ):
         if told != right:
-            yield f"{path}: cell {number}: its output is not what the records give"
+            yield f"{path}: code cell {number}: its output is not what the records give"
     if len(_outputs(path)) != len(_outputs(again)):
         yield f"{path}: has other cells than its source"
 
@@ -74,4 +80,4 @@ def _shown(cell: Any) -> str:
                 break
         else:
             parts.append(str(output.get("text", "")))
-    return re.sub(r"0x[0-9a-f]+", "", "\n".join(parts))
+    return _DRAWN_ANEW.sub("", "\n".join(parts))
