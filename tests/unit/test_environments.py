@@ -99,22 +99,32 @@ def test_both_files_are_what_the_script_writes(make_lock: ModuleType) -> None:
     ) == make_lock.lock_text(LOCK)
 
 
-PEERS = {
-    requirement.name: requirement
-    for requirement in map(Requirement, PROJECT["optional-dependencies"]["peers"])
+EXTRAS = {
+    name: {
+        requirement.name: requirement
+        for requirement in map(Requirement, PROJECT["optional-dependencies"][name])
+    }
+    for name in ("peers", "slurm")
 }
-PEER_PINS = dict(
-    line.split("==")
-    for line in (ROOT / "envs" / "peers.txt").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-)
 
 
-def test_every_peer_has_a_pin_that_satisfies_the_package() -> None:
-    assert sorted(PEER_PINS) == sorted(PEERS)
-    for name, version in PEER_PINS.items():
-        assert PEERS[name].specifier.contains(version), f"envs/peers.txt: {name}=={version}"
+def pins_of(extra: str) -> dict[str, str]:
+    lines = (ROOT / "envs" / f"{extra}.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
 
 
-def test_the_peers_are_no_part_of_the_lock() -> None:
-    assert {canonicalize_name(name) for name in PEERS} & set(PINS) == set()
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_every_pin_of_an_extra_satisfies_the_package(extra: str) -> None:
+    pins = pins_of(extra)
+    assert set(EXTRAS[extra]) <= set(pins)
+    for name, requirement in EXTRAS[extra].items():
+        assert requirement.specifier.contains(pins[name]), f"{extra}.txt: {name}=={pins[name]}"
+
+
+def test_every_peer_is_asked_for() -> None:
+    assert set(pins_of("peers")) == set(EXTRAS["peers"])
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_is_no_part_of_the_lock(extra: str) -> None:
+    assert {canonicalize_name(name) for name in pins_of(extra)} & set(PINS) == set()

@@ -38,6 +38,20 @@ def test_the_id_hashes_the_stable_facts_and_nothing_else() -> None:
     assert machine_id == digest[:12]
 
 
+def test_two_nodes_of_a_cluster_are_two_machines_though_of_one_make(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = [machine.fingerprint()]
+    for node in ("n1", "n2"):
+        machine.fingerprint.cache_clear()
+        monkeypatch.setenv("SLURMD_NODENAME", node)
+        facts.append(machine.fingerprint())
+    machine.fingerprint.cache_clear()
+    assert [each.get("node") for each in facts] == [None, "n1", "n2"]
+    assert len({each["machine_id"] for each in facts}) == 3
+    assert len({json.dumps(each["versions"]) for each in facts}) == 1
+
+
 def test_what_the_snakemake_process_asks_loads_nothing_heavy() -> None:
     code = "from feedrate import machine; machine.machine_id(); import sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -34,4 +34,15 @@ def test_cores_belong_to_the_machine() -> None:
 def test_slurm_keeps_a_node_free_for_each_rule_with_a_clock() -> None:
     slurm = profile("slurm")
     assert {"measure_cell", "profile_stages"} <= exclusive_rules()
-    assert set(slurm["set-threads"]) == set(slurm["set-resources"]) == exclusive_rules()
+    assert set(slurm["set-resources"]) == exclusive_rules()
+    for rule, resources in slurm["set-resources"].items():
+        assert "--exclusive" in resources["slurm_extra"], rule
+    assert not exclusive_rules() & set(slurm["groups"])
+
+
+def test_slurm_groups_are_made_of_rules_that_exist() -> None:
+    texts = [path.read_text("utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk")]
+    known = {name for text in texts for name, _ in RULE.findall(text)}
+    slurm = profile("slurm")
+    assert set(slurm["groups"]) <= known
+    assert set(slurm["group-components"]) <= set(slurm["groups"].values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -29,7 +30,11 @@ LIBRARIES = (
 
 @functools.cache
 def fingerprint() -> dict[str, Any]:
-    """Describe the machine and the libraries; `machine_id` hashes exactly these facts."""
+    """Describe the machine and the libraries; `machine_id` hashes exactly these facts.
+
+    A job of Slurm has the name of its node among them: two nodes of one make are two machines.
+    Elsewhere a name is no fact, for a machine may be called anew.
+    """
     facts: dict[str, Any] = {
         "cpu": _cpu_model(),
         "cores": usable_cores(),
@@ -37,6 +42,7 @@ def fingerprint() -> dict[str, Any]:
         "kernel": ".".join(platform.release().split(".")[:2]),
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in LIBRARIES},
+        **({"node": node} if (node := os.environ.get("SLURMD_NODENAME")) else {}),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return {"machine_id": digest[:12], **facts}
