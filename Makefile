@@ -11,7 +11,7 @@ SMK := Snakefile workflow/Snakefile workflow/rules/*.smk
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke report test test-all check lock bench-targets
+.PHONY: all smoke report test test-all check lock bench-targets scaling
 
 all: $(READY)  ## the default study, to results/report/index.html
 	$(BIN)/snakemake --cores $(CORES) all
@@ -37,6 +37,9 @@ check: $(READY)  ## style, types and the workflow's form; changes nothing
 
 bench-targets: $(READY)  ## how fast target maps are made, stored and loaded here: a table
 	$(BIN)/feedrate bench-targets results/speed/targets.json
+
+scaling: $(READY)  ## what an image costs, and a plan: the tables of docs/SCALING.md
+	$(BIN)/python envs/make_scaling.py
 
 lock:  ## pin everything anew: envs/lock.txt and envs/environment.yaml
 	$(PYTHON) envs/make_lock.py

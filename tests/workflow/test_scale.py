@@ -1,4 +1,4 @@
-"""A hundred thousand annotated images go through in flat memory; the time is told, not judged."""
+"""A million texts on a hundred thousand images go through in flat memory, and a shard of maps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from PIL import Image
 IMAGES = int(os.environ.get("FEEDRATE_SCALE", "100000"))
 PICTURES = 40
 TEXTS = 10
+IN_A_SHARD = 500
 LIMIT_BYTES = 1 << 30
 
 
@@ -79,3 +80,12 @@ def test_memory_does_not_grow_with_the_dataset(tmp_path: Path) -> None:
     print(f"checked in {check_s:.0f} s; {max(read_bytes, check_bytes) / 2**20:.0f} MiB at most")
     assert 0 < max(read_bytes, check_bytes) < LIMIT_BYTES
     assert (tmp_path / "facts.parquet").is_file()
+    shards = IMAGES // IN_A_SHARD
+    codec = ["--codec", "polygons", "--code", "any", "--targets", "{}", "--transform", "opencv"]
+    which = ["--shard", str(shards - 1), "--shards", str(shards)]
+    shard_s, shard_bytes = watch(
+        ["build-maps", *codec, *which, "samples.parquet", "shard"], tmp_path
+    )
+    print(f"a shard of {IN_A_SHARD} in {shard_s:.0f} s; {shard_bytes / 2**20:.0f} MiB")
+    assert 0 < shard_bytes < LIMIT_BYTES
+    assert len(list((tmp_path / "shard").iterdir())) == IN_A_SHARD + 1  # the maps and their index
