@@ -25,7 +25,7 @@ CODECS = ("npz", "packed", "polygons")
 NOTES = "g/annotations.json"
 TARGETS = ["--targets", "{}", "--transform", "opencv"]
 RECIPE = json.dumps({"decoder": "opencv", "transform": "opencv", "image_size": 640})
-STORES = {"tar": "{}", "decoded_mmap": RECIPE, "resized_jpeg": '{"image_size": 640}'}
+STORES = {"tar": "{}", "decoded_mmap": RECIPE, "resized_jpeg": RECIPE}
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def test_a_killed_job_is_sent_again(study: Study, slurm: Cluster) -> None:
     before = set(slurm.jobs())
     wanted = contents(study, MAPS)
     shutil.rmtree(study.folder / MAPS)
+    (study.folder / VERDICT).unlink()  # Snakemake does not miss what this was made from
     running = slurm.start(study, VERDICT)
     killed = slurm.wait_for_a_job(before)
     slurm.ask("scancel", killed)
@@ -76,6 +77,7 @@ def test_a_drained_node_loses_no_work(study: Study, slurm: Cluster) -> None:
     before = set(slurm.jobs())
     wanted = contents(study, MAPS)
     shutil.rmtree(study.folder / MAPS)
+    (study.folder / VERDICT).unlink()  # Snakemake does not miss what this was made from
     running = slurm.start(study, VERDICT)
     first = slurm.wait_for_a_job(before)
     node = slurm.jobs()[first]["NodeList"]
