@@ -9,8 +9,8 @@ FINDINGS = {
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     "stores": MANIFESTS,
     "decoders": expand("results/speed/decoders/{dataset}.json", dataset=DATASETS),
-    "claims": rules.judge_claims.output.claims,
-    "published": rules.judge_claims.output.published,
+    "claims": [rules.judge_claims.output.claims],
+    "published": [rules.judge_claims.output.published],
 }
 
 
