@@ -20,7 +20,7 @@ smoke: $(READY)  ## the same on a tiny dataset, in minutes
 	$(BIN)/snakemake --cores $(CORES) all --configfile config/smoke.yaml
 
 report: all  ## Snakemake's own report, one file that works offline
-	$(BIN)/snakemake --cores $(CORES) --report results/report/snakemake.html
+	$(BIN)/snakemake --cores $(CORES) --report snakemake.html
 
 test: $(READY)  ## the fast tests
 	$(BIN)/pytest -m "not slow" -n $(TESTERS) --dist loadfile

@@ -47,10 +47,10 @@ def test_a_rule_is_named_as_its_verb():
 
 def test_a_known_failure_is_one_line_and_its_traceback_goes_to_the_log(tmp_path):
     log = tmp_path / "logs" / "a.log"
-    done = run("--log", str(log), "check-manifest", str(tmp_path / "absent.json"))
+    done = run("--log", str(log), "verify", str(tmp_path / "absent"))
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "absent.json" in done.stderr
+    assert "absent/manifest.json" in done.stderr
     assert "Traceback" in log.read_text()
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -231,33 +232,52 @@ def test_a_changed_statement_in_the_kernel_remakes_maps_and_the_cells_that_use_t
     assert planned["validate_dataset"] == 1  # it follows the texts into the maps
 
 
-def test_the_manifest_notices_a_tampered_result(study):
-    def check():
-        command = ["feedrate", "check-manifest", "results/manifest.json"]
-        return subprocess.run(
-            command,
-            cwd=study.folder,
-            env=study.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def test_the_manifest_knows_what_each_artefact_was_made_from(study):
+    manifest = json.loads((study.folder / "results/manifest.json").read_text(encoding="utf-8"))
+    cell = manifest["artefacts"][CELL.removeprefix("results/")]
+    assert cell["rule"] == "measure_cell"
+    assert "results/maps/smoke/npz.json" in cell["inputs"]
+    assert None not in manifest["artefacts"].values()
+    assert "config/claims.yaml" in manifest["sources"]
 
-    assert check().returncode == 0
-    claims = study.folder / "results/claims.csv"
-    kept = claims.read_bytes()
-    claims.write_bytes(kept + b"\n")
+
+def test_one_flipped_byte_a_missing_and_a_foreign_file_are_named(study):
+    right = study.feedrate("verify", "results")
+    assert right.returncode == 0, right.stderr
+    flipped = next((study.folder / "results/maps/smoke/npz").rglob("*.npz"))
+    missing, foreign = study.folder / "results/claims.csv", study.folder / "results/.hidden"
+    kept = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (flipped, missing)}
+    flipped.write_bytes(kept[flipped][0][:-1] + bytes([kept[flipped][0][-1] ^ 1]))
+    missing.unlink()
+    foreign.touch()
     try:
-        done = check()
+        found = study.feedrate("verify", "results")
     finally:
-        claims.write_bytes(kept)
-    assert done.returncode == 1
-    assert "results/claims.csv: altered" in done.stderr
+        foreign.unlink()
+        for path, (content, made_ns) in kept.items():
+            path.write_bytes(content)
+            os.utime(path, ns=(made_ns, made_ns))
+    assert found.returncode == 1
+    assert [line.rpartition("results: ")[2] for line in found.stderr.splitlines()] == [
+        "'.hidden': foreign: the manifest has no such file",
+        "'claims.csv': missing",
+        f"{str(flipped.relative_to(study.folder / 'results'))!r}: altered",
+    ]
+
+
+def test_a_moved_results_folder_is_verified_and_gives_the_same_page(study, tmp_path):
+    page = (study.folder / "results/report/index.html").read_bytes()
+    moved = shutil.copytree(study.folder / "results", tmp_path / "else where é")
+    assert study.feedrate("verify", str(moved)).returncode == 0
+    again = study.feedrate("report", str(moved), "--output", str(tmp_path / "again.html"))
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again.html").read_bytes() == page
+    assert study.feedrate("verify", str(moved)).returncode == 0
 
 
 def test_snakemakes_own_report_is_built_offline(study):
-    study.snakemake("--report", "results/report/snakemake.html", "all")
-    page = (study.folder / "results/report/snakemake.html").read_text(encoding="utf-8")
+    study.snakemake("--report", "snakemake.html", "all")
+    page = (study.folder / "snakemake.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|link)[^>]+(src|href)=\"https?:", page)
 
 

@@ -119,7 +119,10 @@ def of_dataset(name):
         f"results/previews/{name}.png",
         *(f"results/{kind}/{name}.json" for kind in PROBES),
         f"results/speed/decoders/{name}.json",
-        f"results/recommendation/{name}.yaml",
+        *(
+            f"results/recommendation/{name}.{kind}"
+            for kind in ("candidate.json", "yaml")
+        ),
         *(f"results/confirmation/{name}.{suffix}" for suffix in CONFIRMED),
         *(f"results/maps/{name}/{codec}.json" for codec in CODECS),
         *(path for store in STORES for path in store_files(name, store)),

@@ -141,6 +141,7 @@ rule write_manifest:
     conda:
         ENVIRONMENT
     params:
+        config=STUDY.model_dump_json(),
         code=code_hash("feedrate.manifest"),
     shell:
-        "feedrate --log {log} write-manifest {output} {input}"
+        "feedrate --log {log} write-manifest --config {params.config:q} {output} {input}"

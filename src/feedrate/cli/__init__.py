@@ -61,7 +61,8 @@ VERBS = {
     "render-notebook": "reporting",
     "build-report": "reporting",
     "write-manifest": "reporting",
-    "check-manifest": "reporting",
+    "verify": "reporting",
+    "report": "reporting",
     "check-report": "checking_report",
     "keep-record": "reporting",
 }
