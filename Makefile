@@ -11,7 +11,7 @@ SMK := Snakefile workflow/Snakefile workflow/rules/*.smk
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke report test test-all check lock bench-targets
+.PHONY: all smoke report test test-all check lock bench-targets audit recover
 
 all: $(READY)  ## the default study, to results/report/index.html
 	$(BIN)/snakemake --cores $(CORES) all
@@ -27,6 +27,17 @@ test: $(READY)  ## the fast tests
 
 test-all: $(READY)  ## all tests
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile
+	$(MAKE) audit
+
+# --strict: a package that the index does not know, or an index out of reach, is a failure.
+audit: .venv/audit/.ready  ## known vulnerabilities of what is pinned, and bandit over the code; needs the network
+	.venv/audit/bin/bandit -q -c pyproject.toml -r src
+	.venv/audit/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r envs/lock.txt \
+	  || { echo "pip-audit: vulnerable, or not all could be looked up (is the index reachable?): NOT audited" >&2; exit 1; }
+
+recover: $(READY)  ## after a crash: take the lock away and go on; see docs/recovery.md
+	$(BIN)/snakemake --cores $(CORES) --unlock
+	$(BIN)/snakemake --cores $(CORES) all
 
 check: $(READY)  ## style, types and the workflow's form; changes nothing
 	$(BIN)/ruff check
@@ -46,4 +57,9 @@ $(READY): envs/lock.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -r envs/lock.txt
 	$(BIN)/pip install --no-deps -e .
+	touch $@
+
+.venv/audit/.ready: envs/audit.txt $(READY)
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install -r envs/audit.txt
 	touch $@

@@ -24,7 +24,8 @@ HARMLESS = {
     "params.code": "hexadecimal digits",
     "params.also": "flags and paths made of constrained wildcards",
     "params.folder": "a path made of constrained wildcards",
-    "params.recompute": "a flag of ours, or nothing",
+    "params.recompute": "a number or the word all, the config's model says so",
+    "params.shards": "a whole number, the config's model says so",
     "params.samples": "a path made of constrained wildcards",
 }
 """What may stand in a command unquoted, and why."""
