@@ -38,7 +38,7 @@ rule summarise_experiment:
 
 rule judge_claims:
     input:
-        claims="config/claims.yaml",
+        claims=str(HERE / "config/claims.yaml"),
         trials=of_every_experiment("tables"),
         summaries=of_every_experiment("summary"),
         stages=expand("results/stages/{dataset}.json", dataset=DATASETS),

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from pathlib import Path
 from typing import get_args
@@ -26,6 +27,9 @@ try:
 except ConfigError as error:
     sys.exit(str(error))
 validate(config, "../schemas/config.schema.json")
+
+# What comes with the workflow lies elsewhere when it is a module of another: its folder, as seen from here.
+HERE = Path(os.path.relpath(Path(str(workflow.current_basedir), "../..")))
 
 DATASETS = list(STUDY.datasets)
 EXPERIMENTS = list(STUDY.experiments)
@@ -67,12 +71,13 @@ LIKENESS_MEASURED = (
     if STUDY.likeness.generated and STUDY.likeness.real
     else []
 )
-LIKENESS = LIKENESS_MEASURED or ["docs/records/likeness.json"]
+LIKENESS_KEPT = str(HERE / "docs/records/likeness.json")
+LIKENESS = LIKENESS_MEASURED or [LIKENESS_KEPT]
 
 
 # What the instrument found out about itself: measured where a study asks for it, else as kept.
 SELFTEST_MEASURED = ["results/selftest/summary.json"] if STUDY.selftest else []
-SELFTEST = SELFTEST_MEASURED or ["docs/records/selftest/summary.json"]
+SELFTEST = SELFTEST_MEASURED or [str(HERE / "docs/records/selftest/summary.json")]
 
 
 # Where an experiment of steps arrives: its limit is measured, and its speed judged.

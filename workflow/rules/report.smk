@@ -9,8 +9,8 @@ FINDINGS = {
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     "stores": MANIFESTS,
     "decoders": expand("results/speed/decoders/{dataset}.json", dataset=DATASETS),
-    "claims": rules.judge_claims.output.claims,
-    "published": rules.judge_claims.output.published,
+    "claims": [rules.judge_claims.output.claims],
+    "published": [rules.judge_claims.output.published],
 }
 
 
@@ -44,7 +44,7 @@ rule render_validation:
 rule run_notebook:
     input:
         shown_by_notebook,
-        notebook="notebooks/{notebook}.ipynb",
+        notebook=str(HERE / "notebooks/{notebook}.ipynb"),
     output:
         "results/notebooks/{notebook}.ipynb",
     log:
@@ -54,6 +54,11 @@ rule run_notebook:
     params:
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
+        kept=lambda wildcards: (
+            ["-p", "kept_likeness", LIKENESS_KEPT]
+            if wildcards.notebook == "1_dataset"
+            else []
+        ),
         code=code_hash(
             "feedrate.report",
             "feedrate.control",
@@ -65,7 +70,7 @@ rule run_notebook:
     shell:
         "papermill --kernel python3 --no-progress-bar --cwd . -p results results"
         " -p datasets {params.datasets:q} -p experiments {params.experiments:q}"
-        " {input.notebook} {output} 2>&1 | tee {log}"
+        " {params.kept:q} {input.notebook} {output} 2>&1 | tee {log}"
 
 
 rule render_notebook:
