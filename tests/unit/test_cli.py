@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from feedrate.cli import VERBS, feedrate
+from feedrate.cli import GROUPS, VERBS, feedrate
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,3 +72,35 @@ def test_plan_refuses_a_config_that_is_not_there():
     done = run("plan", "--configfile", "absent.yaml")
     assert done.returncode == 1
     assert done.stderr == "feedrate: config: absent.yaml: No such file or directory\n"
+
+
+def command_of(verb):
+    command = feedrate.get_command(click.Context(feedrate), verb)
+    assert command is not None
+    return command
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_says_what_it_does_in_a_sentence(verb):
+    first = (command_of(verb).help or "").partition("\n\n")[0].strip()
+    assert re.fullmatch(r"[A-Z][^.]*\w.*\.", first, re.DOTALL), first
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_says_what_it_is(verb):
+    options = [item for item in command_of(verb).params if isinstance(item, click.Option)]
+    wrong = [item.opts for item in options if not re.fullmatch(r"\S.*[.)]", item.help or "")]
+    assert wrong == []
+
+
+def test_the_verbs_are_listed_in_groups_and_none_is_cut_short():
+    said = CliRunner().invoke(feedrate, ["--help"]).output
+    places = [said.index(f"{title}:") for title in GROUPS]
+    assert places == sorted(places)
+    listed = [re.search(rf"^  {verb} ", said, re.MULTILINE) for verb in VERBS]
+    assert all(listed)
+    assert "..." not in said[places[0] :]
+
+
+def test_a_verb_stands_in_one_group():
+    assert len(VERBS) == sum(len(verbs) for verbs in GROUPS.values())

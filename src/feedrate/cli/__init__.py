@@ -16,64 +16,86 @@ import click
 
 from feedrate import __version__
 
-VERBS = {
-    "plan": "study",
-    "advise": "advising",
-    "document": "study",
-    "validate": "checking",
-    "repair": "repairing",
-    "datasets": "fetching",
-    "generate-dataset": "data",
-    "fetch-dataset": "fetching",
-    "prepare-dataset": "data",
-    "validate-dataset": "data",
-    "accept-dataset": "data",
-    "build-maps": "maps",
-    "verify-maps": "maps",
-    "build-store": "stores",
-    "draw-gallery": "intake",
-    "render-validation": "intake",
-    "preview-targets": "previews",
-    "preview-signs": "previews",
-    "preview-presets": "previews",
-    "measure-cell": "measuring",
-    "profile-stages": "profiling",
-    "measure-memory": "memory",
-    "measure-losses": "losses",
-    "run-seed-harness": "harness",
-    "selftest": "selftest",
-    "judge-selftest": "selftest",
-    "render-selftest": "selftest",
-    "bench-targets": "speed",
-    "bench-decoders": "speed",
-    "compare-datasets": "speed",
-    "measure-limits": "speed",
-    "judge-speed": "speed",
-    "sweep-scale": "scale",
-    "collect-trials": "analysis",
-    "summarise-experiment": "analysis",
-    "fit-model": "model",
-    "recommend": "recommending",
-    "confirm-recommendation": "recommending",
-    "write-recommendation": "recommending",
-    "judge-claims": "analysis",
-    "plot-figure": "analysis",
-    "render-notebook": "reporting",
-    "build-report": "reporting",
-    "write-manifest": "reporting",
-    "check-manifest": "reporting",
-    "check-report": "checking_report",
-    "keep-record": "reporting",
+GROUPS = {
+    "Before a study, or without one": {
+        "plan": "study",
+        "advise": "advising",
+        "validate": "checking",
+        "repair": "repairing",
+        "datasets": "fetching",
+    },
+    "Datasets of a study": {
+        "generate-dataset": "data",
+        "fetch-dataset": "fetching",
+        "prepare-dataset": "data",
+        "validate-dataset": "data",
+        "accept-dataset": "data",
+        "draw-gallery": "intake",
+        "render-validation": "intake",
+    },
+    "Maps and stores": {
+        "build-maps": "maps",
+        "verify-maps": "maps",
+        "build-store": "stores",
+        "preview-targets": "previews",
+        "preview-signs": "previews",
+        "preview-presets": "previews",
+    },
+    "Measuring (each starts a clock)": {
+        "measure-cell": "measuring",
+        "profile-stages": "profiling",
+        "measure-memory": "memory",
+        "run-seed-harness": "harness",
+        "bench-targets": "speed",
+        "bench-decoders": "speed",
+        "compare-datasets": "speed",
+        "measure-limits": "speed",
+        "sweep-scale": "scale",
+        "confirm-recommendation": "recommending",
+        "selftest": "selftest",
+    },
+    "From records to answers": {
+        "measure-losses": "losses",
+        "collect-trials": "analysis",
+        "summarise-experiment": "analysis",
+        "fit-model": "model",
+        "recommend": "recommending",
+        "write-recommendation": "recommending",
+        "judge-claims": "analysis",
+        "judge-speed": "speed",
+        "judge-selftest": "selftest",
+    },
+    "Pages": {
+        "plot-figure": "analysis",
+        "render-notebook": "reporting",
+        "render-selftest": "selftest",
+        "build-report": "reporting",
+    },
+    "Keeping and checking": {
+        "write-manifest": "reporting",
+        "check-manifest": "reporting",
+        "check-report": "checking_report",
+        "keep-record": "reporting",
+        "document": "study",
+    },
 }
-"""Verb: the module of ``feedrate.cli`` that holds it."""
+"""What verbs are for: each verb, and the module of ``feedrate.cli`` that holds it."""
+
+VERBS = {verb: module for verbs in GROUPS.values() for verb, module in verbs.items()}
 
 
 class Verbs(click.Group):
     """Imports a verb's module only when the verb is called: a rule's job starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the verbs, in the order of the workflow."""
+        """List the verbs, group by group."""
         return list(VERBS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section a group, a whole sentence a verb."""
+        for title, verbs in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(verb, _sentence(self, ctx, verb)) for verb in verbs])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the verb's command, None where there is no such verb."""
@@ -84,7 +106,16 @@ class Verbs(click.Group):
         return command
 
 
-@click.group(cls=Verbs)
+def _sentence(verbs: Verbs, ctx: click.Context, verb: str) -> str:
+    command = verbs.get_command(ctx, verb)
+    text = command.help if command and command.help else ""
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+@click.group(
+    cls=Verbs,
+    epilog="`feedrate VERB --help` explains a verb. The workflow's rules call most of them.",
+)
 @click.version_option(__version__)
 @click.option(
     "--log", type=click.Path(path_type=Path), help="Where a failure leaves its traceback."

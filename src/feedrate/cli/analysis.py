@@ -28,9 +28,11 @@ def collect_trials(primary: dict[str, list[str]], output: Path, records: Sequenc
 
 
 @click.command()
-@click.option("--confidence", type=float, required=True)
-@click.option("--margin", type=float, required=True)
-@click.option("--seed", type=int, required=True)
+@click.option("--confidence", type=float, required=True, help="Confidence level of the intervals.")
+@click.option(
+    "--margin", type=float, required=True, help="Differences below this share count as none."
+)
+@click.option("--seed", type=int, required=True, help="Seed of everything drawn by lot.")
 @click.argument("trials", type=FILE)
 @click.argument("output", type=FILE)
 def summarise_experiment(
@@ -70,7 +72,7 @@ def judge_claims(
 
 @click.command()
 @study_options
-@click.option("--figure", required=True)
+@click.option("--figure", required=True, help="Which figure: an experiment, stages or control.")
 @click.argument("output", type=FILE)
 def plot_figure(
     results: Path, datasets: list[str], experiments: list[str], figure: str, output: Path

@@ -27,7 +27,13 @@ NO_FORMAT = "images_only"
 
 
 @click.command()
-@click.option("--format", "format_name", default=AUTO, show_default=True)
+@click.option(
+    "--format",
+    "format_name",
+    default=AUTO,
+    show_default=True,
+    help="Format of the annotations; auto finds it out.",
+)
 @click.option("--images", type=FILE, help="Folder of the images, where it is not to be found out.")
 @click.option("--annotations", type=FILE, help="File or folder of the annotations, the same.")
 @click.option("--maps", type=FILE, help="Folder of target maps made elsewhere, to be checked too.")

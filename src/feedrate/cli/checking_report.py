@@ -14,9 +14,19 @@ from feedrate.matrix import expand
 
 
 @click.command()
-@click.option("--configfile", type=FILE, default="config/config.yaml", show_default=True)
-@click.option("--results", type=FILE, default="results", show_default=True)
-@click.option("--claims", type=FILE, default="config/claims.yaml", show_default=True)
+@click.option(
+    "--configfile", type=FILE, default="config/config.yaml", show_default=True, help="The study."
+)
+@click.option(
+    "--results", type=FILE, default="results", show_default=True, help="Folder of the results."
+)
+@click.option(
+    "--claims",
+    type=FILE,
+    default="config/claims.yaml",
+    show_default=True,
+    help="The ledger of claims.",
+)
 @click.option("--preview/--no-preview", default=True, help="Whether the page shows the data.")
 @click.option("--notebooks", type=Names(), help="Run these again, too; all if not given, '' none.")
 def check_report(

@@ -15,9 +15,9 @@ from feedrate.registry import AUTO, Plugins, resolve
 
 
 @click.command()
-@click.option("--generator", required=True)
-@click.option("--count", type=int, required=True)
-@click.option("--seed", type=int, required=True)
+@click.option("--generator", required=True, help="Which generator, by its name in the registry.")
+@click.option("--count", type=int, required=True, help="How many images.")
+@click.option("--seed", type=int, required=True, help="Seed of everything drawn by lot.")
 @click.argument("annotations", type=FILE)
 def generate_dataset(generator: str, count: int, seed: int, annotations: Path) -> None:
     """Make a dataset of images and annotations from a seed."""
@@ -27,10 +27,16 @@ def generate_dataset(generator: str, count: int, seed: int, annotations: Path) -
 
 @click.command()
 @click.option("--name", required=True, help="The dataset's name, for messages.")
-@click.option("--format", "format_name", default=AUTO, show_default=True)
+@click.option(
+    "--format",
+    "format_name",
+    default=AUTO,
+    show_default=True,
+    help="Format of the annotations; auto finds it out.",
+)
 @click.option("--folder", type=FILE, help="Where images and annotations lie; they are looked for.")
-@click.option("--images", type=FILE)
-@click.option("--annotations", type=FILE)
+@click.option("--images", type=FILE, help="Folder of the images.")
+@click.option("--annotations", type=FILE, help="File or folder of the annotations.")
 @plugins_option
 @click.argument("samples_path", type=FILE)
 @click.argument("findings_path", type=FILE)
@@ -62,7 +68,7 @@ def prepare_dataset(
 
 
 @click.command()
-@click.option("--name", required=True)
+@click.option("--name", required=True, help="Name of the dataset in the study.")
 @click.option("--checks", type=Json(), default="{}", help="Severities that differ from the table.")
 @click.option("--maps", type=FILE, help="Folder of target maps made elsewhere.")
 @click.option("--apart", type=Names(), default="", help="Facts of datasets to be apart from.")
@@ -102,8 +108,13 @@ def validate_dataset(
 
 
 @click.command()
-@click.option("--name", required=True)
-@click.option("--on-error", type=click.Choice(["stop", "exclude"]), required=True)
+@click.option("--name", required=True, help="Name of the dataset in the study.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["stop", "exclude"]),
+    required=True,
+    help="What becomes of faulty images: stop or exclude.",
+)
 @click.argument("samples_path", type=FILE)
 @click.argument("findings_path", type=FILE)
 @click.argument("accepted_path", type=FILE)

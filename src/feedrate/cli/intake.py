@@ -24,9 +24,13 @@ def draw_gallery(samples: Path, findings: Path, directory: Path) -> None:
 @click.command()
 @click.option("--name", required=True, help="The dataset's name.")
 @click.option("--source", type=FILE, required=True, help="Where it came from.")
-@click.option("--facts", type=FILE, required=True)
-@click.option("--findings", type=FILE, required=True)
-@click.option("--gallery", type=FILE, required=True)
+@click.option(
+    "--facts", type=FILE, required=True, help="Table of every image, from validate-dataset."
+)
+@click.option(
+    "--findings", type=FILE, required=True, help="Table of findings, from validate-dataset."
+)
+@click.option("--gallery", type=FILE, required=True, help="Folder of the drawn findings.")
 @click.option("--verdict", type=FILE, help="What was accepted, where that is settled.")
 @click.option("--likeness", type=FILE, help="The generated dataset beside a real one.")
 @click.option("--targets", type=Model(TargetSettings), help="What the validation counted with.")

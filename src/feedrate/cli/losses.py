@@ -13,7 +13,7 @@ from feedrate.records import write_json
 
 
 @click.command()
-@click.option("--dataset", required=True)
+@click.option("--dataset", required=True, help="Name of the dataset in the study.")
 @click.option("--targets", type=Model(TargetSettings), default="{}", help="The config's targets.")
 @click.argument("accepted", type=FILE)
 @click.argument("output", type=FILE)

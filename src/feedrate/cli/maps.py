@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--codec", required=True)
-@click.option("--shard", type=int, required=True)
-@click.option("--shards", type=int, required=True)
+@click.option("--codec", required=True, help="Format of the stored maps.")
+@click.option("--shard", type=int, required=True, help="Which shard, counted from 0.")
+@click.option("--shards", type=int, required=True, help="How many shards in all.")
 @click.option("--code", required=True, help="Hash of the code that makes the maps.")
 @target_options
 @click.argument("accepted", type=FILE)
@@ -56,8 +56,8 @@ def build_maps(
 
 
 @click.command()
-@click.option("--dataset", required=True)
-@click.option("--codec", required=True)
+@click.option("--dataset", required=True, help="Name of the dataset in the study.")
+@click.option("--codec", required=True, help="Format of the stored maps.")
 @click.option("--code", required=True, help="Hash of the code that should have made the maps.")
 @click.option("--recompute", default="all", help="How many maps to make anew: all, or a number.")
 @target_options

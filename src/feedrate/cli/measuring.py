@@ -13,8 +13,14 @@ from feedrate.records import write_record
 
 
 @click.command()
-@click.option("--dataset", required=True)
-@click.option("--cell", "measured", type=Model(MeasuredCell), required=True)
+@click.option("--dataset", required=True, help="Name of the dataset in the study.")
+@click.option(
+    "--cell",
+    "measured",
+    type=Model(MeasuredCell),
+    required=True,
+    help="The cell, its reference and its work, as JSON.",
+)
 @click.option("--maps", type=FILE, help="Folder of the stored maps; default: results/maps/DATASET.")
 @click.option("--stores", type=FILE, help="Folder of the built stores; results/stores/DATASET.")
 @click.argument("accepted", type=FILE)

@@ -60,9 +60,25 @@ class Names(click.ParamType[list[str]]):
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags that say which part of the results belongs to the study."""
     for option in (
-        click.option("--experiments", type=Names(), required=True),
-        click.option("--datasets", type=Names(), required=True),
-        click.option("--results", type=FILE, default="results", show_default=True),
+        click.option(
+            "--experiments",
+            type=Names(),
+            required=True,
+            help="Names of the experiments, separated by spaces.",
+        ),
+        click.option(
+            "--datasets",
+            type=Names(),
+            required=True,
+            help="Names of the datasets, separated by spaces.",
+        ),
+        click.option(
+            "--results",
+            type=FILE,
+            default="results",
+            show_default=True,
+            help="Folder of the results.",
+        ),
     ):
         command = option(command)
     return command
@@ -76,9 +92,16 @@ def probe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--maps", type=FILE, help="Folder of the stored maps; default: results/maps/DATASET."
         ),
-        click.option("--conditions", type=Model(Conditions), required=True),
-        click.option("--base", type=Model(Cell), required=True),
-        click.option("--dataset", required=True),
+        click.option(
+            "--conditions",
+            type=Model(Conditions),
+            required=True,
+            help="Work, limits and plug-ins of the study, as JSON.",
+        ),
+        click.option(
+            "--base", type=Model(Cell), required=True, help="The base pipeline's cell, as JSON."
+        ),
+        click.option("--dataset", required=True, help="Name of the dataset in the study."),
     ):
         command = option(command)
     return command
@@ -88,8 +111,13 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags that say how maps are made."""
     for option in (
         plugins_option,
-        click.option("--transform", required=True),
-        click.option("--targets", type=Model(TargetSettings), required=True),
+        click.option("--transform", required=True, help="Transform that brings images to size."),
+        click.option(
+            "--targets",
+            type=Model(TargetSettings),
+            required=True,
+            help="The config's block targets, as JSON.",
+        ),
     ):
         command = option(command)
     return command
@@ -105,8 +133,18 @@ def target_params(targets: TargetSettings) -> TargetParams:
 def limits_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags that say how closely a dataset is looked at."""
     for option in (
-        click.option("--targets", type=Model(TargetSettings), default="{}"),
-        click.option("--validation", type=Model(ValidationSettings), default="{}"),
+        click.option(
+            "--targets",
+            type=Model(TargetSettings),
+            default="{}",
+            help="The config's block targets, as JSON.",
+        ),
+        click.option(
+            "--validation",
+            type=Model(ValidationSettings),
+            default="{}",
+            help="The config's block validation, as JSON.",
+        ),
     ):
         command = option(command)
     return command

@@ -25,10 +25,16 @@ FRESH = 1_000_003
 
 @click.command()
 @study_options
-@click.option("--calibration", type=Json(), default="{}")
-@click.option("--samples", type=FILE)
-@click.option("--base", type=Model(Cell), required=True)
-@click.option("--advice", type=Model(AdviceSettings), default="{}")
+@click.option(
+    "--calibration", type=Json(), default="{}", help="Cells that the model may see, as JSON."
+)
+@click.option(
+    "--samples", type=FILE, help="Table of samples beside a record: the stage times of each image."
+)
+@click.option("--base", type=Model(Cell), required=True, help="The base pipeline's cell, as JSON.")
+@click.option(
+    "--advice", type=Model(AdviceSettings), default="{}", help="The config's block advice, as JSON."
+)
 @click.argument("output", type=FILE)
 def recommend(
     results: Path,
@@ -59,7 +65,7 @@ def recommend(
 
 @click.command()
 @probe_options
-@click.option("--candidate", type=FILE, required=True)
+@click.option("--candidate", type=FILE, required=True, help="The candidate, from recommend.")
 def confirm_recommendation(
     dataset: str,
     base: Cell,
@@ -98,11 +104,15 @@ def confirm_recommendation(
 
 
 @click.command()
-@click.option("--dataset", required=True)
-@click.option("--base", type=Model(Cell), required=True)
-@click.option("--advice", type=Model(AdviceSettings), default="{}")
-@click.option("--judging", type=Model(Judging), required=True)
-@click.option("--seed", type=int, required=True)
+@click.option("--dataset", required=True, help="Name of the dataset in the study.")
+@click.option("--base", type=Model(Cell), required=True, help="The base pipeline's cell, as JSON.")
+@click.option(
+    "--advice", type=Model(AdviceSettings), default="{}", help="The config's block advice, as JSON."
+)
+@click.option(
+    "--judging", type=Model(Judging), required=True, help="The config's block judging, as JSON."
+)
+@click.option("--seed", type=int, required=True, help="Seed of everything drawn by lot.")
 @click.argument("confirmation", type=FILE)
 @click.argument("patch", type=FILE)
 @click.argument("output", type=FILE)

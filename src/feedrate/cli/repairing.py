@@ -24,7 +24,13 @@ class Commas(click.ParamType[frozenset[str]]):
 
 
 @click.command()
-@click.option("--format", "format_name", default=AUTO, show_default=True)
+@click.option(
+    "--format",
+    "format_name",
+    default=AUTO,
+    show_default=True,
+    help="Format of the annotations; auto finds it out.",
+)
 @click.option("--images", type=FILE, help="Folder of the images, where it is not to be found out.")
 @click.option("--annotations", type=FILE, help="File or folder of the annotations, the same.")
 @click.option("--output", type=FILE, required=True, help="A new folder for what is written.")

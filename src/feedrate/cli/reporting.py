@@ -26,7 +26,7 @@ def render_notebook(notebook: Path, output: Path) -> None:
 
 @click.command()
 @study_options
-@click.option("--title", required=True)
+@click.option("--title", required=True, help="Heading of the page.")
 @click.option("--questions", type=Json(), required=True, help="Experiment: its question.")
 @click.option("--preview/--no-preview", default=True, help="Show a picture of the data, or not.")
 @click.option("--goals", type=FILE, help="The judged goals for speed, where the study has some.")

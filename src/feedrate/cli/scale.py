@@ -14,8 +14,13 @@ from feedrate.records import write_json
 
 
 @click.command()
-@click.option("--base", type=Model(Cell), required=True)
-@click.option("--conditions", type=Model(Conditions), required=True)
+@click.option("--base", type=Model(Cell), required=True, help="The base pipeline's cell, as JSON.")
+@click.option(
+    "--conditions",
+    type=Model(Conditions),
+    required=True,
+    help="Work, limits and plug-ins of the study, as JSON.",
+)
 @click.argument("output", type=FILE)
 def sweep_scale(base: Cell, conditions: Conditions, output: Path) -> None:
     """Time pages of more words and pixels, and caches of more images, all made for it."""

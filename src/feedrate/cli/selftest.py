@@ -14,7 +14,9 @@ from feedrate.records import write_json
 
 
 @click.command()
-@click.option("--results", type=FILE, default="results", show_default=True)
+@click.option(
+    "--results", type=FILE, default="results", show_default=True, help="Folder of the results."
+)
 @click.option("--quick", is_flag=True, help="A fraction of the repeats: it proves nothing.")
 def selftest(results: Path, quick: bool) -> None:
     """Let the instrument measure itself, and hold what it finds against its goals."""

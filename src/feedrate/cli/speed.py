@@ -39,9 +39,19 @@ def bench_targets(output: Path) -> None:
 
 @click.command()
 @click.option("--dataset", required=True, help="Its name.")
-@click.option("--images", type=click.IntRange(1), default=40, show_default=True)
-@click.option("--image-size", type=click.IntRange(1), default=640, show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option(
+    "--images", type=click.IntRange(1), default=40, show_default=True, help="How many images."
+)
+@click.option(
+    "--image-size",
+    type=click.IntRange(1),
+    default=640,
+    show_default=True,
+    help="Side of the square images, in pixels.",
+)
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="Seed of everything drawn by lot."
+)
 @plugins_option
 @click.argument("accepted", type=FILE)
 @click.argument("output", type=FILE)
@@ -66,10 +76,26 @@ def bench_decoders(
 
 
 @click.command()
-@click.option("--tuned-on", type=int, default=200, show_default=True)
+@click.option(
+    "--tuned-on",
+    type=int,
+    default=200,
+    show_default=True,
+    help="First images of the real dataset, on which the generator was tuned.",
+)
 @click.option("--names", type=Names(), default="generated real", help="What to call the two.")
-@click.option("--targets", type=Model(TargetSettings), default="{}")
-@click.option("--transform", default="albumentations", show_default=True)
+@click.option(
+    "--targets",
+    type=Model(TargetSettings),
+    default="{}",
+    help="The config's block targets, as JSON.",
+)
+@click.option(
+    "--transform",
+    default="albumentations",
+    show_default=True,
+    help="Transform that brings images to size.",
+)
 @click.option("--findings", type=Names(), help="Two tables: samples with an error are left out.")
 @click.argument("generated", type=FILE)
 @click.argument("real", type=FILE)

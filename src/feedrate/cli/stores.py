@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--dataset", required=True)
-@click.option("--store", type=click.Choice(BUILT_STORES), required=True)
+@click.option("--dataset", required=True, help="Name of the dataset in the study.")
+@click.option(
+    "--store",
+    type=click.Choice(BUILT_STORES),
+    required=True,
+    help="Which store, by its name in the registry.",
+)
 @click.option(
     "--recipe",
     type=Json(),

@@ -16,7 +16,9 @@ from feedrate.plan import plan as plan_study
 
 
 @click.command()
-@click.option("--configfile", type=FILE, default="config/config.yaml", show_default=True)
+@click.option(
+    "--configfile", type=FILE, default="config/config.yaml", show_default=True, help="The study."
+)
 @click.option("--trials", type=FILE, default="results/trials", help="Where earlier records lie.")
 def plan(configfile: Path, trials: Path) -> None:
     """Print cells, pairs, seconds a trial and the total, before anything runs."""
