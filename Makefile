@@ -2,6 +2,7 @@
 CORES ?= 8
 TESTERS ?= 2
 PYTHON ?= python3
+PYTHONS ?= 3.11 3.12 3.13
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -11,7 +12,7 @@ SMK := Snakefile workflow/Snakefile workflow/rules/*.smk
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke report test test-all check lock bench-targets
+.PHONY: all smoke report test test-all test-pythons check lock bench-targets site
 
 all: $(READY)  ## the default study, to results/report/index.html
 	$(BIN)/snakemake --cores $(CORES) all
@@ -28,6 +29,9 @@ test: $(READY)  ## the fast tests
 test-all: $(READY)  ## all tests
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile
 
+test-pythons:  ## the tests that need no clock, on every Python of PYTHONS that is here, each with the same pins
+	$(PYTHON) envs/try_pythons.py $(PYTHONS)
+
 check: $(READY)  ## style, types and the workflow's form; changes nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -38,6 +42,9 @@ check: $(READY)  ## style, types and the workflow's form; changes nothing
 bench-targets: $(READY)  ## how fast target maps are made, stored and loaded here: a table
 	$(BIN)/feedrate bench-targets results/speed/targets.json
 
+site: .venv-site/.ready  ## the documentation as a site, in site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict
+
 lock:  ## pin everything anew: envs/lock.txt and envs/environment.yaml
 	$(PYTHON) envs/make_lock.py
 
@@ -46,4 +53,9 @@ $(READY): envs/lock.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -r envs/lock.txt
 	$(BIN)/pip install --no-deps -e .
+	touch $@
+
+.venv-site/.ready: envs/docs.txt
+	$(PYTHON) -m venv .venv-site
+	.venv-site/bin/pip install -r envs/docs.txt
 	touch $@
