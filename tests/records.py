@@ -181,6 +181,7 @@ def _trial(
             "image_file": images,
             "decode": images,
             "target_file": images,
+            "target_computed": 0,
             "target_file_bytes": 5 * images,
         },
         "os": {"read_chars": 400_000_000, "storage_read_bytes": 0},

@@ -2,7 +2,9 @@
 
     from feedrate import build_loader
 
-is the loader for a training loop of your own (``docs/loader.md``).
+is the loader for a training loop of your own (``docs/loader.md``), and ``for batch in
+feedrate.watch(loader)`` tells how long a loop waits for any loader (``docs/own_loader.md``).
+``feedrate.open_results()`` gives the tables of a finished study.
 
 The package is a stack of layers (ARCHITECTURE.md); imports point downward only. Importing
 ``feedrate`` itself loads nothing heavy: the Snakemake process and every trial start from it.
@@ -12,9 +14,13 @@ import importlib
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "build_loader"]
+__all__ = ["__version__", "build_loader", "open_results", "watch"]
 
-_PUBLIC = {"build_loader": "feedrate.feeding.loader"}
+_PUBLIC = {
+    "build_loader": "feedrate.feeding.loader",
+    "open_results": "feedrate.report.opening",
+    "watch": "feedrate.watching",
+}
 """Loaded when they are asked for. Strings, as in the registry: an import statement would make the
 code of everything that imports ``feedrate`` depend on them (`feedrate.codehash`)."""
 

@@ -14,7 +14,10 @@ class Clock(Protocol):
     """What a pipeline tells about its work; `feedrate.stages.StageClock` listens."""
 
     def start(self) -> None:
-        """A sample (or the collation of a batch) begins."""
+        """A sample begins."""
+
+    def start_batch(self) -> None:
+        """What is a batch's own begins: its collation."""
 
     def lap(self, stage: str) -> None:
         """The time since the last lap belongs to this stage."""
@@ -30,6 +33,9 @@ class SilentClock:
     """A clock for those who only want the batches."""
 
     def start(self) -> None:
+        """Do nothing."""
+
+    def start_batch(self) -> None:
         """Do nothing."""
 
     def lap(self, stage: str) -> None:

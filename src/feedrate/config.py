@@ -108,6 +108,34 @@ class Judging(Block):
     )
 
 
+class ModelSettings(Block):
+    """What the performance model may look at."""
+
+    calibration: dict[str, list[str]] = Field(
+        {},
+        description="experiment: those of its cells that the model is fitted to, at most a quarter"
+        " of the study's; it predicts the others without having seen them",
+    )
+
+
+class AdviceSettings(Block):
+    """What may be recommended."""
+
+    pixels: Literal["identical", "any"] = Field(
+        "identical",
+        description="`identical` recommends only what delivers the very same batches; `any` may"
+        " change pixels, with accuracy untested",
+    )
+    memory_gib: float = Field(
+        0.0, ge=0, description="what all processes may hold together (GiB, PSS); 0 for no bound"
+    )
+    gpu_images_per_s: float = Field(
+        0.0,
+        ge=0,
+        description="images a second that one of your GPUs takes; says how many could be fed",
+    )
+
+
 class Experiment(Block):
     """One question: a set of cells against one reference."""
 
@@ -182,6 +210,12 @@ class Config(Block):
     work: Work = Field(default_factory=Work, description="the fixed work of a trial")
     measuring: Measuring = Field(default_factory=Measuring, description="pairs, order, limits")
     judging: Judging = Field(default_factory=Judging, description="intervals and verdicts")
+    model: ModelSettings = Field(
+        default_factory=ModelSettings, description="the model that predicts cells"
+    )
+    advice: AdviceSettings = Field(
+        default_factory=AdviceSettings, description="what may be recommended"
+    )
     base: Cell = Field(
         default_factory=lambda: Cell.model_validate({}),
         description="your pipeline as it is: the level of every factor not varied",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -17,11 +18,29 @@ class NotTestableError(Exception):
 
 
 class Judgement(NamedTuple):
-    """A verdict, the sentence computed from data, and the cells or files it rests on."""
+    """What a judge found.
+
+    Attributes:
+        verdict: A word of `VERDICTS`.
+        reason: The sentence computed from data.
+        evidence_cell: The cells or files it rests on.
+        ratio: The figure that decided, where there is one: times as fast, or as the reason says.
+        low: Its interval.
+        high: Its interval.
+    """
 
     verdict: str
-    measured: str
-    evidence: str
+    reason: str
+    evidence_cell: str = ""
+    ratio: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+
+SUPPORTED, REFUTED, INCONCLUSIVE = "supported", "refuted", "inconclusive"
+NOT_DECIDED, FACT, OPINION = "not decided here", "document fact", "judgement"
+VERDICTS = (SUPPORTED, REFUTED, INCONCLUSIVE, NOT_DECIDED, FACT, OPINION)
+"""Every word that a verdict can be."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,17 @@ class Evidence:
     trials: pd.DataFrame
     stages: Mapping[str, Any]
     maps: Mapping[str, Any]
+    probes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def probe(self, kind: str) -> Mapping[str, Any]:
+        """What was measured beside the cells: the content of ``results/{kind}/{dataset}.json``.
+
+        Raises:
+            NotTestableError: It was not, or on another machine.
+        """
+        if not self.probes.get(kind):
+            raise NotTestableError(f"results/{kind} was not made on this machine in this study.")
+        return self.probes[kind]
 
     def row(self, experiment: str, cell: str, estimand: str = "epoch_s") -> dict[str, Any]:
         """One row of the summary.

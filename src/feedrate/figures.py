@@ -29,11 +29,20 @@ from feedrate.tables import counted
 WIDE_IN, NARROW_IN = 7.4, 3.7
 INK, MUTED = "#010203", "#8a8f98"
 POINT, GOOD, BAD, OPEN = "#4a94d6", "#1b9e77", "#d9662b", "#8a8f98"
-_WIDE_FROM_IN = 5
+WIDE_FROM_IN = 5
 LETTERS_PER_INCH = 12
 """Of a label's text, on average."""
 LINE = 0.24
 """A line of a label, in distances between two cells."""
+STAGE_COLOURS = {
+    "read": "#56b4e9",
+    "decode": "#0072b2",
+    "transform": "#009e73",
+    "filter": "#f0e442",
+    "targets": "#e69f00",
+    "collate": "#cc79a7",
+}
+"""Told apart by all kinds of colour vision, and in print (Okabe & Ito 2008)."""
 _MARKS = {
     "faster": (GOOD, "^"),
     "slower": (BAD, "v"),
@@ -187,19 +196,12 @@ def _heights(labels: list[str]) -> list[float]:
 def _strip_label(row: pd.Series[Any], rates: pd.Series[float], width_in: float) -> str:
     """Say what a cell is and what came out, in as many lines as it takes."""
     if not np.isfinite(row["low"]):
-        return _in_lines(f"{row['cell']}: {row['verdict']}", width_in)
+        return in_lines(f"{row['cell']}: {row['verdict']}", width_in)
     text = f"{row['cell']}: {phrases.ratio(row['ratio'])}, {row['verdict']}"
-    if width_in < _WIDE_FROM_IN:
-        return _in_lines(text, width_in)
+    if width_in < WIDE_FROM_IN:
+        return in_lines(text, width_in)
     before, after = (phrases.rate(rates[key]) for key in ("reference_median", "cell_median"))
-    return _in_lines(f"{text} ({after}; reference {before})", width_in)
-
-
-def _in_lines(text: str, width_in: float) -> str:
-    """Break a label where it may be broken: at a blank, or before a change of a cell's name."""
-    breakable = text.replace("+", " +")
-    lines = textwrap.wrap(breakable, int(width_in * LETTERS_PER_INCH), break_long_words=False)
-    return "\n".join(line.replace(" +", "+") for line in lines)
+    return in_lines(f"{text} ({after}; reference {before})", width_in)
 
 
 def _ratio_axis(axes: Axes, shown: list[float]) -> None:
@@ -228,6 +230,13 @@ def canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
     axes = figure.subplots()
     sns.despine(ax=axes, left=True)
     return figure, axes
+
+
+def in_lines(text: str, width_in: float) -> str:
+    """Break a label where it may be broken: at a blank, or before a change of a cell's name."""
+    breakable, letters = text.replace("+", " +"), int(width_in * LETTERS_PER_INCH)
+    lines = textwrap.wrap(breakable, letters, break_long_words=False)
+    return "\n".join(line.replace(" +", "+") for line in lines)
 
 
 def to_svg(figure: Figure) -> str:

@@ -23,6 +23,19 @@ def load(module: str) -> Any:
         raise
 
 
+def refusal(plugin: str) -> str | None:
+    """Ask the module of a plug-in whether it can be used here.
+
+    Args:
+        plugin: The module's dotted name; one without ``unavailable()`` always can.
+
+    Returns:
+        Why it cannot, and what would cure it; None where it can.
+    """
+    reason: str | None = getattr(importlib.import_module(plugin), "unavailable", lambda: None)()
+    return reason
+
+
 def missing(module: Any, package: str, extra: str = "peers") -> str | None:
     """Say that a package is not installed and how to get it; None where it is.
 

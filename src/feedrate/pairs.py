@@ -13,7 +13,6 @@ import tempfile
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from feedrate.forkserver import ALLOCATORS, Servers, variables_of
 from feedrate.loaders import pinning_unavailable
 from feedrate.machine import describe
 from feedrate.matrix import Conditions, MeasuredCell
+from feedrate.optional import refusal
 from feedrate.pagecache import NotAvailableError, require_level
 from feedrate.records import hash_of
 from feedrate.registry import BUILT_STORES, STORED_MAPS
@@ -132,9 +132,7 @@ def _require_installed(measured: MeasuredCell) -> None:
     Raises:
         NotAvailableError: One cannot; the message says why, and what would cure it.
     """
-    reasons = [
-        getattr(import_module(name), "unavailable", lambda: None)() for name in measured.modules
-    ]
+    reasons = [refusal(name) for name in measured.modules]
     if any(side.pin_memory for side in measured.sides.values()):
         reasons.append(pinning_unavailable())
     for reason in filter(None, reasons):

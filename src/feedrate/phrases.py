@@ -27,6 +27,11 @@ def interval(row: Mapping[str, Any]) -> str:
     )
 
 
+def about_margin(row: Mapping[str, Any]) -> str:
+    """Say that a difference lies where it begins to matter: ``about the 5 % that matter``."""
+    return f"about the {percent(row['margin'])} that matter"
+
+
 def percent(share: float) -> str:
     """``35 %``; one decimal below ten per cent, where it matters."""
     value = 100 * share

@@ -11,10 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from feedrate.figures import BAD, GOOD, MUTED, POINT, STYLE, WIDE_IN, to_svg
+from feedrate.figures import BAD, GOOD, MUTED, POINT, STYLE, WIDE_FROM_IN, WIDE_IN, to_svg
 from feedrate.scaling import Cost
 
-_WIDE_FROM_IN = 5
 _COLOURS = {"decode": POINT, "transform": MUTED, "targets": BAD, "read": GOOD, "filter": GOOD}
 _MARKERS = ("o", "s", "^")
 _LEAST_MS = 0.05
@@ -30,7 +29,7 @@ def draw_scaling(costs: Sequence[Cost], width_in: float = WIDE_IN) -> str:
         costs: From `scaling.fit_costs`.
         width_in: Inches.
     """
-    wide = width_in > _WIDE_FROM_IN
+    wide = width_in > WIDE_FROM_IN
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width_in, 3.2 if wide else 5.6), layout="constrained")
         panels = figure.subplots(*((1, 2) if wide else (2, 1)), sharey=True)

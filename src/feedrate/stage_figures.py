@@ -11,10 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from feedrate import phrases
-from feedrate.figures import BAD, MUTED, POINT, STYLE, WIDE_IN, canvas, to_svg
+from feedrate.figures import BAD, MUTED, POINT, STYLE, WIDE_FROM_IN, WIDE_IN, canvas, to_svg
 from feedrate.shares import side_by_side
-
-_WIDE_FROM_IN = 5
 
 
 def draw_stages(stages: Mapping[str, Any], trials: pd.DataFrame, width_in: float = WIDE_IN) -> str:
@@ -69,7 +67,7 @@ def draw_openings(stages: Mapping[str, Any], width_in: float = WIDE_IN) -> str:
             loaded = (row["loaded_ms"], row["loaded_low"], row["loaded_high"])
             _point(axes, -height, loaded, "D", BAD, "and read to the last byte")
             note = f"{row['what']}: {phrases.digits(row['factor'])} times as long"
-            if width_in < _WIDE_FROM_IN:
+            if width_in < WIDE_FROM_IN:
                 note = f"{row['what']}: {phrases.digits(row['factor'])}x"
             axes.text(0, -height + 0.36, note, transform=axes.get_yaxis_transform(), va="center")
         axes.set_xscale("log")
@@ -115,7 +113,7 @@ def _point(
 
 def _finish(axes: Axes, ends: Any, width_in: float) -> None:
     axes.tick_params(axis="y", length=0)
-    axes.set_xlim(0, float(np.nanmax(ends)) * (1.16 if width_in > _WIDE_FROM_IN else 1.45))
+    axes.set_xlim(0, float(np.nanmax(ends)) * (1.16 if width_in > WIDE_FROM_IN else 1.45))
     axes.set_xlabel("milliseconds an image")
 
 
@@ -123,6 +121,6 @@ def _legend(figure: Any, axes: Axes) -> None:
     """One entry a label, above the drawing."""
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    columns = 2 if figure.get_figwidth() > _WIDE_FROM_IN else 1
+    columns = 2 if figure.get_figwidth() > WIDE_FROM_IN else 1
     place = {"loc": "outside upper left", "ncols": columns, "frameon": False}
     figure.legend(list(unique.values()), list(unique), **place)

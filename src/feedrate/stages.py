@@ -33,7 +33,10 @@ COUNTERS = (
 )
 """What the exercise gate counts."""
 
-COLUMNS = (*(f"{stage}_ns" for stage in WORKER_STAGES), *COUNTERS)
+BEGAN = "began_ns"
+"""When a sample began, on the clock that all processes of a machine share."""
+
+COLUMNS = (*(f"{stage}_ns" for stage in WORKER_STAGES), *COUNTERS, BEGAN)
 
 _PLACE_OF_STAGE = {stage: place for place, stage in enumerate(WORKER_STAGES)}
 _PLACE_OF_COUNTER = {name: len(WORKER_STAGES) + place for place, name in enumerate(COUNTERS)}
@@ -57,7 +60,12 @@ class StageClock(threading.local):
         return type(self), ()
 
     def start(self) -> None:
-        """Begin a sample, or the collation of a batch."""
+        """Begin a sample."""
+        self.start_batch()
+        self._row[-1] = self._last_ns
+
+    def start_batch(self) -> None:
+        """Begin what is a batch's own: its row is added to that of the first sample."""
         self._row = np.zeros(len(COLUMNS), np.int64)
         self._last_ns = perf_counter_ns()
 

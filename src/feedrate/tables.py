@@ -161,6 +161,17 @@ def _of_machine(machine: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value if key in _NUMBERS else _told(value) for key, value in named.items()}
 
 
+def levels_of(row: Mapping[str, Any]) -> Cell:
+    """The cell that a row of a table of trials ran; what it does not say is as usual."""
+    usual = Cell()
+    known = {
+        factor: type(default)(row[f"level_{factor}"])
+        for factor, default in usual.model_dump().items()
+        if f"level_{factor}" in row
+    }
+    return usual.with_levels(known)
+
+
 def _told(value: Any) -> str:
     """Plain data as text: ``torch 2.13.0, numpy 2.4.6``; nothing for None."""
     if isinstance(value, Mapping):

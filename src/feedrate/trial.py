@@ -153,6 +153,7 @@ class _Run:
         self._observe("end")
         del iterator  # only now may the workers go: their memory and counters have been read
         return {
+            "clock_s": started,
             "iter_s": started - began,
             "first_batch_s": self.deliveries[0].arrived_s if self.deliveries else 0.0,
             "epoch_s": self.deliveries[-1].consumed_s if self.deliveries else 0.0,

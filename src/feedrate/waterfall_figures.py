@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from feedrate import phrases
-from feedrate.figures import BAD, GOOD, MUTED, STYLE, WIDE_IN, canvas, to_svg
+from feedrate.figures import BAD, GOOD, MUTED, STYLE, WIDE_FROM_IN, WIDE_IN, canvas, to_svg
 from feedrate.waterfall import Gain, Step
 
-_WIDE_FROM_IN = 5
 _TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100)
 
 
@@ -27,7 +26,7 @@ def draw_waterfall(steps: Sequence[Step], width_in: float = WIDE_IN) -> str:
         steps: From `waterfall.read_steps`, at least one.
         width_in: Inches.
     """
-    brief = width_in < _WIDE_FROM_IN
+    brief = width_in < WIDE_FROM_IN
     with mpl.rc_context(STYLE):
         figure, axes = canvas(width_in, 0.78 * len(steps) + 1.0)
         axes.axvline(1, color=MUTED, linewidth=1)

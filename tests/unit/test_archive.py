@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from records import make_study, write_records
+from records import make_record, make_study, write_records
 from studies import EXPERIMENTS, build_study, write_results
 
 from feedrate.report import read_study
@@ -16,7 +16,7 @@ def finished(tmp_path):
     """A results folder as the workflow leaves it, and its raw records."""
     results = tmp_path / "results"
     write_results(results, build_study(tmp_path / "made"))
-    pages = ("report/index.html", "report/selftest.html")
+    pages = ("report/index.html", "report/guide.html", "report/selftest.html")
     for name in (*pages, "notebooks/4_matrix.html", "notebooks/5_findings.html"):
         (results / name).parent.mkdir(exist_ok=True)
         (results / name).write_text(name)
@@ -29,7 +29,7 @@ def test_everything_people_read_is_kept(finished, tmp_path):
     keep_record(study, results, records, tmp_path / "kept")
     kept = {path.name for path in (tmp_path / "kept").iterdir()}
     assert kept == {
-        *("report.html", "selftest.html", "4_matrix.html", "5_findings.html"),
+        *("report.html", "guide.html", "selftest.html", "4_matrix.html", "5_findings.html"),
         *("summary.csv", "claims.csv", "fingerprint.json"),
     }
     assert (tmp_path / "kept/report.html").read_text() == "report/index.html"
@@ -48,16 +48,21 @@ def test_its_summary_begins_with_what_was_compared_with_what(finished, tmp_path)
 
 
 def test_another_reference_is_named_by_its_levels():
-    trials = pd.DataFrame(
-        [
-            {"side": side, "experiment": "a", "cell": "workers~4", "level_targets": "kernel",
-             "level_workers": workers}
-            for side, workers in (("reference", 8.0), ("cell", 4.0))
-        ]
-    )  # fmt: skip
-    rows = [{"experiment": "a", "cell": "workers~4", "estimand": "epoch_s"}]
-    table = with_references(pd.DataFrame(rows, columns=[*FIRST]).drop(columns="reference"), trials)
-    assert table["reference"].tolist() == ["targets~kernel+workers~8"]
+    record = make_record("workers~4", "a")
+    record["reference_levels"] |= {"targets": "kernel", "workers": 8}
+    rows = [{"dataset": "receipts", "experiment": "a", "cell": "workers~4", "estimand": "epoch_s"}]
+    table = pd.DataFrame(rows, columns=["dataset", *FIRST]).drop(columns="reference")
+    named = with_references(table, [record])["reference"]
+    assert named.tolist() == ["targets~kernel+workers~8"]
+    with pytest.raises(KeyError, match="receipts/a/workers~4"):
+        with_references(table, [make_record("workers~8", "a")])
+
+
+def test_a_cell_that_is_not_available_names_its_reference_too(tmp_path):
+    made = [make_record(unavailable="too little memory"), make_record("images~ram")]
+    table = with_references(build_study(tmp_path, made).summaries, made)
+    assert set(table["verdict"]) >= {"not available"}
+    assert set(table["reference"]) == {"defaults"}
 
 
 def test_the_fingerprint_names_each_machine_once(finished, tmp_path):

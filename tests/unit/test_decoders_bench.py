@@ -386,7 +386,7 @@ def test_the_section_says_what_the_rows_say() -> None:
     assert scaled.startswith("At a smaller scale, simplejpeg_scaled decodes 4.50x as fast")
     assert "by 1.25 of 255 on average, by 177 at most" in scaled
     assert lock == "Every decoder lets other threads of Python run while it decodes."
-    html = fill("decoders.html.j2", decoders=view)
+    html = fill("decoders.html.j2", decoders=view, name="receipts")
     assert html.count("<tr>") == 1 + 3
     assert html.count('class="number"') == 4 * (len(HEAD) - 3)
     assert "not available: turbojpeg: not installed" in html

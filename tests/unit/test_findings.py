@@ -11,7 +11,8 @@ from records import make_record
 from studies import build_study
 
 from feedrate.report import findings
-from feedrate.report.answer import UNCONFIRMED, Answer, answer
+from feedrate.report.answer import Answer, answer
+from feedrate.report.confirmation import UNCONFIRMED
 
 
 def answered(folder: Path, record: dict[str, Any] | None, **stages: float) -> Answer:

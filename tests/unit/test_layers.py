@@ -38,7 +38,7 @@ CLOCKED = {
         "harness",
     ),
     *("memory", "memory.readings", "selftest.plants", "selftest.overhead", "consumers.spin"),
-    "stores.building",
+    *("stores.building", "watching", "foreign.run", "foreign.stages"),
 }
 LIGHT = ("cell", "codehash", "config", "matrix", "registry")
 LONGEST = 250

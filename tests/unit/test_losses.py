@@ -172,7 +172,7 @@ def test_the_section_says_what_was_measured() -> None:
         ["pillow", "opencv", "32", "1.08 / 12 / 177"],
         ["simplejpeg_scaled", "opencv", "32", "\N{EN DASH}"],
     ]
-    page = fill("losses.html.j2", losses=view)
+    page = fill("losses.html.j2", losses=view, name="receipts")
     for told in ("14.2 px", "1.08 / 12 / 177", "pillow, opencv:area"):
         assert told in page
 

@@ -406,7 +406,7 @@ def page_of(view):
     environment = Environment(
         loader=PackageLoader("feedrate.report", "."), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template("memory.html.j2").render(memory=view)
+    return environment.get_template("memory.html.j2").render(memory=view, name="receipts")
 
 
 def test_what_a_worker_unpacks_imports_little():

@@ -59,7 +59,7 @@ def test_a_notebook_is_kept_without_outputs_and_with_parameters(path: Path) -> N
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
     assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
-    assert all(len(cell.source.splitlines()) <= 11 for cell in code)
+    assert all(len(cell.source.splitlines()) <= 10 for cell in code)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_notebook_is_kept_without_outputs_and_with_parameters(path: Path) -> N
 )
 def test_a_notebook_runs_and_works_offline(tmp_path: Path, name: str, shown: str) -> None:
     path = next(path for path in NOTEBOOKS if path.stem == name)
-    write_results(tmp_path / "results", build_study(tmp_path / "records"))
+    write_results(tmp_path / "results", build_study(tmp_path / "results"))
     write_previews(tmp_path / "results")
     write_intake(tmp_path / "results", findings=make_findings(["a.jpg"]))
     executed = tmp_path / path.name

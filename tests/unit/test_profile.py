@@ -27,7 +27,7 @@ from feedrate.profile.checksums import checksum
 from feedrate.profile.levels import FORWARD, alternatives
 from feedrate.profile.openings import openings, store_maps
 from feedrate.profile.operations import CHECKS, KEYPOINTS, parts_of, walk
-from feedrate.profile.study import PROCESSES, Task, _rounds, _Session, profile
+from feedrate.profile.study import PROCESSES, Task, _rounds, _Session, absent_alternatives, profile
 from feedrate.profile.summary import describe
 from feedrate.sample import Fetched
 from feedrate.stages import WORKER_STAGES
@@ -294,3 +294,10 @@ def test_the_verb_writes_the_profile_and_says_what_is_missing(
     assert done.exit_code == 0, done.output
     assert json.loads(output.read_text())["dataset"] == "tiny"
     assert "targets~packed was not profiled: no such maps" in done.output
+
+
+def test_what_is_not_installed_is_told_and_not_run(monkeypatch):
+    monkeypatch.setattr("feedrate.decoders.turbojpeg.unavailable", lambda: "not installed: it")
+    absent = absent_alternatives(Cell(), {})
+    assert absent["decoder~turbojpeg"] == "not installed: it"
+    assert "decoder~opencv" not in absent

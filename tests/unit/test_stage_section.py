@@ -19,7 +19,7 @@ from feedrate.report.templates import fill
 from profiles import LEVELS, OPENED, STEPS, make_profile
 
 QUOTE = "Compressed .npz files load quickly from SSD (~0.1-0.2ms per file)"
-CLAIMS = pd.DataFrame([{"quote": QUOTE, "evidence": sentences.CLAIM_EVIDENCE}])
+CLAIMS = pd.DataFrame([{"claim": QUOTE, "evidence_cell": sentences.CLAIM_EVIDENCE}])
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_page_faults_and_the_slowest_image_are_said() -> None:
 
 def test_the_section_goes_onto_a_page(trials: pd.DataFrame) -> None:
     section = build_section(make_profile(), trials, CLAIMS, embed_svg)
-    page = str(fill("stages.html.j2", stages=section))
+    page = str(fill("stages.html.j2", stages=section, name="receipts"))
     assert page.count("<svg") == 6
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))

@@ -58,6 +58,17 @@ class Study:
             raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}")
         return done.stdout
 
+    def feedrate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of our own verbs here."""
+        return subprocess.run(
+            ["feedrate", *arguments],  # noqa: S607  found in the environment's own folder
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
     @property
     def environment(self) -> dict[str, str]:
         """Commands of this environment, modules of this folder."""

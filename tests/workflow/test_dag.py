@@ -18,7 +18,9 @@ def test_plain_snakemake_plans_the_whole_study(study, entry):
     planned = jobs_of(study.snakemake("--dry-run", *entry))
     assert planned["measure_cell"] == 3
     assert planned["build_maps"] == 2
-    assert planned["build_report"] == 1
+    advice = ("fit_model", "recommend", "confirm_recommendation", "write_recommendation")
+    assert [planned[rule] for rule in (*advice, "judge_claims", "build_report")] == [1] * 6
+    assert planned["run_notebook"] == planned["render_notebook"] == 5
 
 
 def test_the_default_config_is_used_without_a_configfile(study):

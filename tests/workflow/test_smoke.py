@@ -18,9 +18,15 @@ AFTER_A_CELL = {
     "summarise_experiment",
     "plot_figure",
     "judge_claims",
+    "fit_model",
+    "recommend",
+    "confirm_recommendation",
+    "write_recommendation",
     "run_notebook",
     "render_notebook",
     "build_report",
+    "build_guide",
+    "draw_sections",
     "write_manifest",
 }
 
@@ -95,7 +101,38 @@ def test_a_forced_cell_is_remade_alone_also_after_an_interrupt_and_then_its_desc
     assert study.planned() == {}
 
 
+CHECK = ("check-report", "--configfile", "config/smoke.yaml", "--notebooks")
+
+
+def test_a_report_is_what_its_records_give_until_one_number_is_altered(study):
+    right = study.feedrate(*CHECK, "5_findings")
+    assert right.returncode == 0, right.stderr
+    assert "are what 3 cells give" in right.stdout
+    page = study.folder / "results/report/index.html"
+    table = study.folder / "results/summary/smoke/aa.csv"
+    notebook = study.folder / "results/notebooks/5_findings.ipynb"
+    for path, notebooks in ((page, ""), (table, ""), (notebook, "5_findings")):
+        before = path.read_text(encoding="utf-8")
+        altered = re.sub(r"(\d\.\d)(\d)(?=x as fast|,)", _next_digit, before, count=1)
+        assert altered != before
+        path.write_text(altered, encoding="utf-8")
+        try:
+            found = study.feedrate(*CHECK, notebooks)
+        finally:
+            path.write_text(before, encoding="utf-8")
+        assert found.returncode != 0
+        assert path.name in found.stderr
+
+
+def _next_digit(found: re.Match[str]) -> str:
+    return f"{found[1]}{(int(found[2]) + 1) % 10}"
+
+
 MADE_BY = {
+    "results/model/smoke.json": "fit_model",
+    "results/recommendation/smoke.json": "write_recommendation",
+    "results/confirmation/smoke.json": "confirm_recommendation",
+    "results/published.json": "judge_claims",
     "results/generated/smoke/annotations.json": "generate_dataset",
     "results/datasets/smoke/samples.parquet": "prepare_dataset",
     "results/datasets/smoke/accepted.parquet": "accept_dataset",
@@ -119,6 +156,8 @@ MADE_BY = {
     "results/claims.csv": "judge_claims",
     "results/notebooks/5_findings.html": "render_notebook",
     "results/report/index.html": "build_report",
+    "results/report/guide.html": "build_guide",
+    "results/sections/smoke": "draw_sections",
     "results/report/selftest.html": "render_selftest",
     "results/manifest.json": "write_manifest",
 }

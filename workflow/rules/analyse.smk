@@ -43,8 +43,14 @@ rule judge_claims:
         summaries=of_every_experiment("summary"),
         stages=expand("results/stages/{dataset}.json", dataset=DATASETS),
         maps=expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
+        probes=expand(
+            "results/{kind}/{dataset}.json",
+            kind=["memory", "harness", "model"],
+            dataset=DATASETS,
+        ),
     output:
-        "results/claims.csv",
+        claims="results/claims.csv",
+        published="results/published.json",
     log:
         "logs/judge_claims.log",
     conda:
@@ -52,10 +58,10 @@ rule judge_claims:
     params:
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
-        code=code_hash("feedrate.claims", "feedrate.report.study"),
+        code=code_hash("feedrate.claims", "feedrate.published", "feedrate.report.study"),
     shell:
         "feedrate --log {log} judge-claims --datasets {params.datasets:q}"
-        " --experiments {params.experiments:q} {input.claims} {output}"
+        " --experiments {params.experiments:q} {input.claims} {output.claims} {output.published}"
 
 
 rule plot_figure:

@@ -9,8 +9,17 @@ FINDINGS = {
     "maps": expand("results/maps/{dataset}/npz.json", dataset=DATASETS),
     "stores": MANIFESTS,
     "decoders": expand("results/speed/decoders/{dataset}.json", dataset=DATASETS),
-    "claims": rules.judge_claims.output,
+    "claims": [rules.judge_claims.output.claims],
+    "published": [rules.judge_claims.output.published],
 }
+
+
+ALSO = " ".join(
+    [
+        *(f"--goals {path}" for path in SPEED_GOALS),
+        *(f"--scale {path}" for path in SCALE),
+    ]
+)
 
 
 rule render_validation:
@@ -117,17 +126,67 @@ rule build_report:
         ),
         datasets=" ".join(DATASETS),
         experiments=" ".join(EXPERIMENTS),
-        also=" ".join(
-            [
-                *(f"--goals {path}" for path in SPEED_GOALS),
-                *(f"--scale {path}" for path in SCALE),
-            ]
-        ),
+        also=ALSO,
         code=code_hash("feedrate.report"),
     shell:
         "feedrate --log {log} build-report --title {params.title:q}"
         " --questions {params.questions:q} --datasets {params.datasets:q}"
         " --experiments {params.experiments:q} {params.also} {output}"
+
+
+# The figures of the report's further sections; which there are depends on what was measured.
+rule draw_sections:
+    input:
+        **FINDINGS,
+        goals=SPEED_GOALS,
+        scale=SCALE,
+    output:
+        report(
+            directory("results/sections/{dataset}"),
+            patterns=["{section}.svg"],
+            caption="../report/section.rst",
+            category="Figures",
+            subcategory="Sections",
+            labels={"dataset": "{dataset}", "figure": "{section}"},
+        ),
+    log:
+        "logs/draw_sections/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        experiments=" ".join(EXPERIMENTS),
+        also=ALSO,
+        code=code_hash("feedrate.report"),
+    shell:
+        "feedrate --log {log} draw-sections --datasets {wildcards.dataset}"
+        " --experiments {params.experiments:q} {params.also} {output}"
+
+
+# What can be changed, what it gained in this study and what it costs.
+rule build_guide:
+    input:
+        **FINDINGS,
+        stored=[path for dataset in DATASETS for path in verified_maps(dataset, CODECS)],
+    output:
+        report(
+            "results/report/guide.html",
+            caption="../report/guide.rst",
+            category="Answer",
+            labels={"page": "guide"},
+        ),
+    log:
+        "logs/build_guide.log",
+    conda:
+        ENVIRONMENT
+    params:
+        title=STUDY.title,
+        base=STUDY.base.model_dump_json(),
+        datasets=" ".join(DATASETS),
+        experiments=" ".join(EXPERIMENTS),
+        code=code_hash("feedrate.report"),
+    shell:
+        "feedrate --log {log} build-guide --title {params.title:q} --base {params.base:q}"
+        " --datasets {params.datasets:q} --experiments {params.experiments:q} {output}"
 
 
 rule write_manifest:

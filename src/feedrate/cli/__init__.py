@@ -18,6 +18,7 @@ from feedrate import __version__
 
 VERBS = {
     "plan": "study",
+    "advise": "advising",
     "document": "study",
     "validate": "checking",
     "repair": "repairing",
@@ -51,12 +52,19 @@ VERBS = {
     "sweep-scale": "scale",
     "collect-trials": "analysis",
     "summarise-experiment": "analysis",
+    "fit-model": "model",
+    "recommend": "recommending",
+    "confirm-recommendation": "recommending",
+    "write-recommendation": "recommending",
     "judge-claims": "analysis",
     "plot-figure": "analysis",
     "render-notebook": "reporting",
     "build-report": "reporting",
+    "build-guide": "reporting",
+    "draw-sections": "reporting",
     "write-manifest": "reporting",
     "check-manifest": "reporting",
+    "check-report": "checking_report",
     "keep-record": "reporting",
 }
 """Verb: the module of ``feedrate.cli`` that holds it."""

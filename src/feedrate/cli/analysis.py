@@ -10,6 +10,7 @@ import click
 
 from feedrate.cli.options import FILE, Json, study_options
 from feedrate.files import atomic_path, write_text
+from feedrate.records import write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,15 +47,25 @@ def summarise_experiment(
 @study_options
 @click.argument("claims", type=FILE)
 @click.argument("output", type=FILE)
+@click.argument("tables", type=FILE)
 def judge_claims(
-    results: Path, datasets: list[str], experiments: list[str], claims: Path, output: Path
+    results: Path,
+    datasets: list[str],
+    experiments: list[str],
+    claims: Path,
+    output: Path,
+    tables: Path,
 ) -> None:
-    """Hold every claim of the ledger against the data."""
-    from feedrate.claims import judge
-    from feedrate.report.study import read_measurements
+    """Hold every claim of the ledger against the data, and do the write-up's tables again."""
+    from feedrate.claims import evidence_of, judge
+    from feedrate.published import read_published, redo
+    from feedrate.report.study import read_measurements, read_probes
 
     study = read_measurements(results, datasets, experiments)
-    _write_csv(output, judge(claims, study.summaries, study.stages, study.maps, study.trials))
+    probes = read_probes(results, datasets)
+    found = evidence_of(study.summaries, study.stages, study.maps, study.trials, probes)
+    _write_csv(output, judge(claims, found))
+    write_json(tables, redo(read_published(claims), found))
 
 
 @click.command()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from feedrate.cli.options import FILE, Json, study_options
+from feedrate.cell import Cell
+from feedrate.cli.options import FILE, Json, Model, study_options
 from feedrate.files import write_text
 from feedrate.manifest import altered_files, describe_files
 from feedrate.records import write_json
@@ -48,10 +48,49 @@ def build_report(
     from feedrate.report import build_extras, build_page, read_intakes, read_study
 
     study = read_study(results, datasets, experiments, goals, scale)
-    intakes = read_intakes(results, datasets)
-    if not preview:
-        intakes = {name: replace(intake, preview=b"") for name, intake in intakes.items()}
+    intakes = read_intakes(results, datasets, preview)
     write_text(output, build_page(study, intakes, title, questions, build_extras(study)))
+
+
+@click.command()
+@study_options
+@click.option("--goals", type=FILE, help="The judged goals for speed, where the study has some.")
+@click.option("--scale", type=FILE, help="The sweep of sizes, where the study asks for one.")
+@click.argument("folder", type=FILE)
+def draw_sections(
+    results: Path,
+    datasets: list[str],
+    experiments: list[str],
+    goals: Path | None,
+    scale: Path | None,
+    folder: Path,
+) -> None:
+    """Draw the figures of the report's further sections: a file each, as many as there are."""
+    from feedrate.report import draw_extras, read_study
+
+    (dataset,) = datasets
+    study = read_study(results, datasets, experiments, goals, scale)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, svg in draw_extras(study, dataset).items():
+        write_text(folder / f"{name}.svg", svg)
+
+
+@click.command()
+@study_options
+@click.option("--title", required=True)
+@click.option("--base", type=Model(Cell), required=True)
+@click.argument("output", type=FILE)
+def build_guide(
+    results: Path, datasets: list[str], experiments: list[str], title: str, base: Cell, output: Path
+) -> None:
+    """Build the guide: every lever of the pipeline, what it gained and what it costs."""
+    from feedrate.report import read_study
+    from feedrate.report.guide import build_guide as build
+    from feedrate.report.lever_cells import read_disk
+
+    study = read_study(results, datasets, experiments)
+    disk = {name: read_disk(results, study.trials, name) for name in datasets}
+    write_text(output, build(study, base, disk, title))
 
 
 @click.command()

@@ -53,7 +53,7 @@ class Collate:
 
     def __call__(self, items: Sequence[Loaded]) -> Batch:
         """Stack samples into tensors."""
-        self.clock.start()
+        self.clock.start_batch()
         makers = tuple(item.maker for item in items)
         maps = [item.targets for item in items if item.targets is not None]
         batch = Batch(

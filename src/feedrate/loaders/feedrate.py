@@ -69,7 +69,7 @@ class Bench:
             loaded = self.dataset[index]
         finally:
             hand.tray = None
-        clock.start()
+        clock.start_batch()
         put_square(loaded.image, tray.images, place)
         maps = put_maps(loaded.targets, tray, place)
         clock.lap("collate")

@@ -68,6 +68,8 @@ class TouchingClock:
         self._faults = _page_faults()
         self._last_ns = perf_counter_ns()
 
+    start_batch = start
+
     def touch(self, result: Any) -> None:
         """Read a result to its last byte; the stage ends with the next `lap`."""
         began_ns = perf_counter_ns()

@@ -1,4 +1,4 @@
-"""What is profiled: the base pipeline without workers, and other levels of two of its stages.
+"""What is profiled: the base pipeline without workers, and other levels of three of its stages.
 
 Imports nothing heavy: the Snakemake process loads it.
 """
@@ -9,12 +9,30 @@ from feedrate.cell import Cell
 from feedrate.matrix import plugin_modules
 from feedrate.registry import STORED_MAPS
 
-STAGE_OF = {"targets": "targets", "decoder": "decode"}
+STAGE_OF = {"targets": "targets", "decoder": "decode", "transform": "transform"}
 """Factors whose levels are profiled beside each other, and the stage that each of them is."""
 
 ALTERNATIVES = {
-    "targets": ("reference", "kernel", "npz", "npz_ram", "packed", "polygons"),
-    "decoder": ("pillow", "opencv", "simplejpeg"),
+    "targets": ("reference", "kernel", "npz", "npz_raw", "npz_ram", "packed", "polygons"),
+    "decoder": (
+        "pillow",
+        "pillow_draft",
+        "opencv",
+        "opencv_reduced",
+        "simplejpeg",
+        "simplejpeg_scaled",
+        "turbojpeg",
+    ),
+    "transform": (
+        "albumentations",
+        "albumentations:area",
+        "opencv",
+        "opencv:area",
+        "fused",
+        "torch_antialias",
+        "augment",
+        "augment_albumentations",
+    ),
 }
 """The levels, besides the base pipeline's own."""
 
@@ -38,8 +56,9 @@ def alone(base: Cell) -> Cell:
 
 def alternatives(base: Cell) -> dict[str, Cell]:
     """Name every alternative, ``targets~kernel``, and give its cell; the base's levels too."""
+    beside = {"transform": {"targets": "none"}}  # random ones move what stored maps would show
     return {
-        f"{factor}~{level}": alone(base).with_levels({factor: level})
+        f"{factor}~{level}": alone(base).with_levels({**beside.get(factor, {}), factor: level})
         for factor, levels in ALTERNATIVES.items()
         for level in dict.fromkeys([*levels, getattr(base, factor)])
         if level != "none"

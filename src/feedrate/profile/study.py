@@ -17,7 +17,8 @@ from typing import Any
 from feedrate.cell import Cell
 from feedrate.forkserver import ALLOCATORS, ForkServer, TrialError
 from feedrate.machine import fingerprint
-from feedrate.matrix import Conditions
+from feedrate.matrix import Conditions, plugin_modules
+from feedrate.optional import refusal
 from feedrate.pairs import IMPORTED_LATE
 from feedrate.profile.levels import (
     FORWARD,
@@ -97,7 +98,8 @@ def profile(
             for name, environment in ALLOCATORS.items()
         }
         tasks = plan_tasks(base, conditions, index, maps_root, Path(folder))
-        session = _Session(servers, conditions.measuring.timeout_s, progress)
+        absent = Replies(refused=absent_alternatives(base, conditions.plugins))
+        session = _Session(servers, conditions.measuring.timeout_s, progress, replies=absent)
         replies = session.run(tasks)
     return {
         "schema": 2,
@@ -108,6 +110,15 @@ def profile(
         **describe(replies, conditions.targets.image_size, allocators_of(base)),
         "machine": fingerprint(),
     }
+
+
+def absent_alternatives(base: Cell, plugins: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Name the alternatives that this machine lacks something for, each with the reason."""
+    reasons = {
+        name: [refusal(module) for module in plugin_modules(cell, plugins)]
+        for name, cell in alternatives(base).items()
+    }
+    return {name: reason for name, each in reasons.items() for reason in each if reason}
 
 
 def plan_tasks(

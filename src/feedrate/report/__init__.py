@@ -1,6 +1,6 @@
 """The report: one self-contained page, the answer first, then figures, then tables."""
 
-from feedrate.report.extras import build_extras
+from feedrate.report.extras import build_extras, draw_extras
 from feedrate.report.page import build_page
 from feedrate.report.study import Intake, Study, read_intakes, read_measurements, read_study
 
@@ -9,6 +9,7 @@ __all__ = [
     "Study",
     "build_extras",
     "build_page",
+    "draw_extras",
     "read_intakes",
     "read_measurements",
     "read_study",

@@ -1,25 +1,36 @@
 """The answer of the first screen: does a RAM cache of maps beat reading them from disk?
 
-Every sentence is chosen by a verdict and filled with figures of the tables; nothing is typed in.
+Every sentence is chosen by a leaning (`feedrate.leanings`) and filled with figures of the tables;
+nothing is typed in.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from feedrate import phrases
 from feedrate.figures import Material
+from feedrate.leanings import PERHAPS, leaning_of
+from feedrate.report.confirmation import (
+    CHOSEN,
+    UNCONFIRMED,
+    Advice,
+    say_confirmation,
+    say_settled,
+    say_standing,
+)
+from feedrate.report.price import say_price
 from feedrate.shares import stage_table
 from feedrate.tables import counted, records
 
 EXPERIMENT, CELL = "ram_vs_disk", "targets~npz_ram"
 QUESTION = "Does a RAM cache of maps beat reading them from disk?"
-UNCONFIRMED = "Measured, not yet confirmed on fresh pairs."
+NO_ADVICE: Advice = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -27,12 +38,14 @@ class Answer:
     """What a reader should know first, for one dataset on one machine.
 
     Attributes:
-        verdict: One of `stats`' verdicts, or ``not measured``.
+        verdict: What `leanings.leaning_of` says of the deciding cell, or ``not measured``.
         word: The answer in a word.
+        cell: Experiment and cell that decide.
         headline: Faster or not, by how much.
         certainty: How sure, with absolute figures.
         price: What the cache costs: start-up, break-even, memory. Empty without a measurement.
-        advice: What to do about it.
+        confirmation: What to do, as fresh pairs confirmed it; empty where none were measured.
+        advice: What to do about the cache.
         gain: The largest gain measured that leaves the batches identical.
         time: Where the time of an image goes.
     """
@@ -41,38 +54,62 @@ class Answer:
     machine: str
     verdict: str
     word: str
+    cell: str
     headline: str
     certainty: str
     price: str
+    confirmation: str
     advice: str
     gain: str
     time: str
 
 
-def answer(dataset: str, material: Material) -> Answer:
-    """Answer the question for one dataset."""
+def answer(dataset: str, material: Material, advice: Advice = NO_ADVICE) -> Answer:
+    """Answer the question for one dataset.
+
+    Args:
+        dataset: Its name, as it is shown.
+        material: Its tables on one machine.
+        advice: From `Study.advice_at`.
+    """
     rows = rows_of(material.summaries, EXPERIMENT, CELL)
     epoch = rows.get("epoch_s", {"verdict": "not measured", "warnings": ""})
-    judged = epoch["verdict"] in _HEADLINES
-    word, headline = _HEADLINES.get(epoch["verdict"], _NO_ANSWER)
+    leaning = leaning_of(epoch)
+    judged = leaning in _HEADLINES
+    word, headline = _HEADLINES.get(leaning, _NO_ANSWER)
     return Answer(
         dataset=dataset,
         machine=machine_of(material.trials),
-        verdict=epoch["verdict"],
+        verdict=leaning,
         word=word,
+        cell=f"{EXPERIMENT}/{CELL}",
         headline=headline.format(**_words(epoch)),
         certainty=_certainty(rows) if judged else "",
-        price=_price(rows, _images(material.trials)) if judged else "",
-        advice=_advice(epoch),
-        gain=best_gain(material.summaries),
+        price=say_price(rows, _images(material.trials)) if judged else "",
+        confirmation=say_confirmation(advice),
+        advice=_advice(epoch, advice),
+        gain=best_gain(material.summaries, CHOSEN if advice else UNCONFIRMED),
         time=time_goes(material.stages),
     )
 
 
 _HEADLINES = {
     "faster": ("Yes.", "With the maps in RAM an epoch is {ratio} as fast."),
+    "perhaps faster": (
+        "Perhaps.",
+        "With the maps in RAM an epoch is {ratio} as fast, about the {margin} that matter.",
+    ),
     "slower": ("No.", "With the maps in RAM an epoch is slower: {ratio} as fast."),
+    "perhaps slower": (
+        "Rather not.",
+        "With the maps in RAM an epoch is slower, by about the {margin} that matter: {ratio} as "
+        "fast.",
+    ),
     "equivalent": ("No.", "It makes no difference that matters: {ratio} as fast."),
+    "perhaps equivalent": (
+        "Hardly.",
+        "It differs by no more than about the {margin} that matter: {ratio} as fast.",
+    ),
     "inconclusive": ("Not settled.", "The measurement allows {low} to {high} as fast."),
 }
 _NO_ANSWER = ("No answer.", "The cell that would tell is {verdict}.")
@@ -93,17 +130,23 @@ def machine_of(trials: pd.DataFrame) -> str:
     )
 
 
-def best_gain(summaries: pd.DataFrame) -> str:
-    """Name the largest gain measured whose batches are identical to the reference's."""
+def best_gain(summaries: pd.DataFrame, standing: str = UNCONFIRMED) -> str:
+    """Name the largest gain measured whose batches are identical to the reference's.
+
+    Args:
+        summaries: From `stats.summarise`.
+        standing: How it stands to what was confirmed, a sentence.
+    """
     rows = summaries[summaries["estimand"] == "epoch_s"]
-    rows = rows[(rows["equivalence"] == "identical") & (rows["verdict"] == "faster")]
-    if rows.empty:
-        return "No change measured here made an epoch faster with identical batches."
-    best = max(records(rows), key=lambda row: float(row["ratio"]))
-    return (
-        f"The largest gain with identical batches is {best['experiment']}/{best['cell']}: "
-        f"{phrases.as_fast(best)}. {UNCONFIRMED}"
-    )
+    alike = records(rows[rows["equivalence"] == "identical"])
+    for leaning, soft in (("faster", ""), (f"{PERHAPS}faster", PERHAPS)):
+        found = [row for row in alike if leaning_of(row) == leaning]
+        if found:
+            best = max(found, key=lambda row: float(row["ratio"]))
+            told = f"{soft}{best['experiment']}/{best['cell']}: {phrases.as_fast(best)}"
+            about = f", {phrases.about_margin(best)}" if soft else ""
+            return f"The largest gain with identical batches is {told}{about}. {standing}"
+    return "No change measured here made an epoch faster with identical batches."
 
 
 def time_goes(stages: Mapping[str, Any]) -> str:
@@ -126,7 +169,8 @@ def time_goes(stages: Mapping[str, Any]) -> str:
 
 def _words(row: Mapping[str, Any]) -> dict[str, str]:
     named = {key: phrases.ratio(row[key]) for key in ("ratio", "low", "high") if key in row}
-    return {"verdict": row["verdict"], **named}
+    margin = {"margin": phrases.percent(row["margin"])} if "margin" in row else {}
+    return {"verdict": row["verdict"], **named, **margin}
 
 
 def _certainty(rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -145,46 +189,37 @@ def _images(trials: pd.DataFrame) -> int:
     return int(epochs.loc[chosen, "images"].max())
 
 
-def _price(rows: Mapping[str, Mapping[str, Any]], images: int) -> str:
-    epoch, whole, memory = rows["epoch_s"], rows["epoch_with_startup_s"], rows["pss_bytes"]
-    included = f"One epoch with its start-up included is {phrases.ratio(whole['ratio'])} as fast."
-    text = f"{_startup(epoch, images)} {included}"
-    if not math.isfinite(memory["cell_median"]):
-        return text
-    return (
-        f"{text} Memory: {phrases.megabytes(memory['cell_median'])} against "
-        f"{phrases.megabytes(memory['reference_median'])} (PSS)."
-    )
-
-
-def _startup(epoch: Mapping[str, Any], images: int) -> str:
-    extra = epoch["extra_startup_s"]
-    after, passes = (phrases.epochs(epoch[f"break_even_{unit}"]) for unit in ("epochs", "passes"))
-    if extra <= 0:
-        return "It costs no start-up."
-    if math.isinf(epoch["break_even_epochs"]):
-        return f"It costs {phrases.seconds(extra)} more at the start, which no epoch pays back."
-    bounds = [phrases.epochs(epoch[key]) for key in ("break_even_low", "break_even_high")]
-    return (
-        f"It costs {phrases.seconds(extra)} more at the start, paid back after "
-        f"{after} epochs of the measured {images} images "
-        f"(interval {bounds[0]} to {bounds[1]}), and after {passes} passes "
-        f"over a dataset of any size if the preload grows with it."
-    )
-
-
-def _advice(epoch: Mapping[str, Any]) -> str:
-    verdict = epoch["verdict"]
-    if verdict == "faster":
-        passes = phrases.epochs(epoch["break_even_passes"]) if epoch["extra_startup_s"] > 0 else "0"
-        when = f" and a run makes more than {passes} passes over the data"
-        return f"Keep the maps in RAM, if they fit{when if passes != '0' else ''}. {UNCONFIRMED}"
-    if verdict in ("slower", "equivalent"):
-        return f"Keep reading the maps from disk: the cache gives nothing back. {UNCONFIRMED}"
-    if verdict == "inconclusive":
+def _advice(epoch: Mapping[str, Any], advice: Advice) -> str:
+    settled = say_settled(advice, *CELL.split("~"))
+    if settled:
+        return settled
+    leaning = leaning_of(epoch)
+    if leaning in _ADVICE:
+        when = _when(epoch) if leaning == "faster" else ""
+        return f"{_ADVICE[leaning]}{when}. {say_standing(advice)}"
+    if leaning == "inconclusive":
         return "Decide nothing on this. Raise measuring.max_pairs in the config and measure again."
-    if verdict == "invalid":
+    if leaning == "invalid":
         return f"Mend the cell first. {epoch['warnings']}"
-    if verdict == "not available":
+    if leaning == "not available":
         return f"This machine cannot measure it: {epoch['warnings']}"
     return f"Measure the cell {EXPERIMENT}/{CELL} with enough pairs first."
+
+
+_LITTLE = "Keep reading the maps from disk: the cache gives little back, if anything"
+_NOTHING = "Keep reading the maps from disk: the cache gives nothing back"
+_ADVICE = {
+    "faster": "Keep the maps in RAM, if they fit",
+    "perhaps faster": "Keep the maps in RAM only if that costs nothing: the gain hardly matters",
+    "slower": _NOTHING,
+    "perhaps slower": _LITTLE,
+    "equivalent": _NOTHING,
+    "perhaps equivalent": _LITTLE,
+}
+
+
+def _when(epoch: Mapping[str, Any]) -> str:
+    if epoch["extra_startup_s"] <= 0:
+        return ""
+    passes = phrases.epochs(epoch["break_even_passes"])
+    return f" and a run makes more than {passes} passes over the data"

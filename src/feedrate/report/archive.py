@@ -17,7 +17,11 @@ from feedrate.tables import read_record, records
 from feedrate.waterfall import read_steps
 from feedrate.waterfall_figures import draw_waterfall
 
-PAGES = {"report/index.html": "report.html", "report/selftest.html": "selftest.html"}
+PAGES = {
+    "report/index.html": "report.html",
+    "report/guide.html": "guide.html",
+    "report/selftest.html": "selftest.html",
+}
 """What is copied under another name; the notebooks' pages keep theirs."""
 
 
@@ -46,7 +50,8 @@ def keep_record(study: Study, results: Path, paths: Iterable[Path], directory: P
     }
     for source, name in pages.items():
         write_bytes(directory / name, (results / source).read_bytes())
-    summaries = with_references(study.summaries, study.trials)
+    cells = [read_record(path) for path in paths]
+    summaries = with_references(study.summaries, cells)
     for name, table in (("summary.csv", summaries), ("claims.csv", study.claims)):
         with atomic_path(directory / name) as temporary:
             table.to_csv(temporary, index=False)
@@ -56,40 +61,40 @@ def keep_record(study: Study, results: Path, paths: Iterable[Path], directory: P
             steps = read_steps(material.summaries, experiment)
             if steps:
                 write_text(directory / f"{slug}-{experiment}.svg", draw_waterfall(steps))
-    fingerprint = json.dumps(_fingerprint([read_record(path) for path in paths]), indent=1)
+    fingerprint = json.dumps(_fingerprint(cells), indent=1)
     write_text(directory / "fingerprint.json", fingerprint + "\n")
 
 
-def with_references(summaries: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+def with_references(summaries: pd.DataFrame, cells: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Put first what a reader looks for, and name what each cell was compared with.
 
     Args:
         summaries: From `stats.summarise`.
-        trials: From `tables.collect`, of the same cells.
+        cells: The records of the same cells, those that are not available too.
 
     Returns:
         The summaries with a column ``reference`` (what differs from the defaults of
         `feedrate.cell.Cell`) and `FIRST` in front; rows of ``epoch_s``, which decide, before the
         others.
+
+    Raises:
+        KeyError: A cell of the summaries has no record; it is named.
     """
-    sides = trials[(trials["side"] == "reference")].groupby(["experiment", "cell"]).first()
-    named = {key: _name(row) for key, row in zip(sides.index, records(sides), strict=True)}
-    keys = zip(summaries["experiment"], summaries["cell"], strict=True)
-    table = summaries.assign(reference=[named.get(key, "") for key in keys])
+    named = {_place(record): _name(record["reference_levels"]) for record in cells}
+    table = summaries.assign(reference=[named[_place(row)] for row in records(summaries)])
     rest = [name for name in table.columns if name not in FIRST]
     decides = table["estimand"] == "epoch_s"
     return pd.concat([table[decides], table[~decides]])[[*FIRST, *rest]]
 
 
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['dataset']}/{row['experiment']}/{row['cell']}"
+
+
 def _name(levels: Mapping[str, Any]) -> str:
     """Name a pipeline by what differs from the defaults."""
     usual = Cell()
-    known = {
-        factor: type(default)(levels[f"level_{factor}"])
-        for factor, default in usual.model_dump().items()
-        if f"level_{factor}" in levels
-    }
-    name = usual.with_levels(known).name(usual)
+    name = usual.with_levels(levels).name(usual)
     return "defaults" if name == REFERENCE else name
 
 

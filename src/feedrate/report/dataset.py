@@ -27,7 +27,7 @@ from feedrate.likeness_figures import draw_likeness, is_alike, name_of, say_like
 from feedrate.report.fitness import answer, number_of, say_content, say_taught
 from feedrate.report.inspection import Inspection
 from feedrate.report.page import embed_svg
-from feedrate.report.templates import fill, read_style
+from feedrate.report.templates import fill, read_asset
 
 JOINERS = "\u200c\u200d"
 """Not to be seen, and part of how Persian, Hindi and others are written."""
@@ -82,7 +82,7 @@ def build_dataset_page(
         comparison=_compare(inspection.likeness) if inspection.likeness else None,
         is_alike=is_alike,
         open_rows=OPEN_ROWS,
-        style=read_style("page.css", "dataset.css"),
+        style=read_asset("page.css", "dataset.css"),
     )
     return str(page)
 

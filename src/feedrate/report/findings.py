@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,11 +14,19 @@ from feedrate.control import control_series, resolution, steadiness
 from feedrate.equivalence import UNTESTED
 from feedrate.estimands import NO_FIGURES
 from feedrate.figures import FIGURES, Material
+from feedrate.leanings import ABOUT, BEYOND, PERHAPS, WITHIN, leaning_of, where_lies
 from feedrate.shares import stage_table
 from feedrate.tables import records
 
 BY_DESIGN = "different by design"
 _NOT_SETTLED = ("inconclusive", "too few pairs", *NO_FIGURES)
+_REPEATED = {
+    "equivalent": "agrees: {}.",
+    "perhaps equivalent": "agrees to {about}: {}.",
+    "inconclusive": "agrees no better than this: {}.",
+    "differs": "differs: {}. Doubt every difference that is not much larger.",
+    "perhaps differs": "differs by {about}: {}. Doubt every difference that is not much larger.",
+}
 
 
 def title_of(figure: str, material: Material) -> str:
@@ -63,49 +71,60 @@ def epoch_rows(summaries: pd.DataFrame, experiment: str) -> pd.DataFrame:
 
 
 def experiment_finding(rows: pd.DataFrame) -> str:
-    """Sum up the cells of one experiment.
+    """Sum up the cells of one experiment, firmly or softly as `feedrate.leanings` allows.
 
     Args:
         rows: From `epoch_rows`.
     """
     if list(rows["cell"]) == [REFERENCE]:
-        return _repeat_finding(rows)
-    alike = rows[rows["equivalence"] != BY_DESIGN]
-    faster, slower = (alike[alike["verdict"] == verdict] for verdict in ("faster", "slower"))
-    if not faster.empty:
-        return f"Fastest is {_told(faster, max)}."
-    open_cells = int(rows["verdict"].isin(_NOT_SETTLED).sum())
-    verb = "is" if open_cells == 1 else "are"
-    doubt = f"; {open_cells} of {len(rows)} cells {verb} not settled" if open_cells else ""
-    if not slower.empty:
-        slowest = _told(slower, min)
+        return _repeat_finding(records(rows)[0])
+    told = [row | {"leaning": leaning_of(row)} for row in records(rows)]
+    fastest = _extreme([row for row in told if row["equivalence"] != BY_DESIGN], "faster", max)
+    if fastest:
+        return f"Fastest is {fastest}."
+    doubt = _doubt(told)
+    slowest = _extreme(told, "slower", min)
+    if slowest:
         return f"Nothing is shown to beat the reference{doubt}. Slowest is {slowest}."
     if doubt:
         return f"No cell is shown to be faster{doubt}."
-    by_design = rows[(rows["equivalence"] == BY_DESIGN) & (rows["verdict"] == "faster")]
-    if not by_design.empty:
-        return f"Only leaving work out is faster: {_told(by_design, max)}."
-    return f"No cell differs from the reference by more than {_margin(rows)}."
+    by_design = _extreme(told, "faster", max)
+    if by_design:
+        return f"Only leaving work out is faster: {by_design}."
+    soft = any(row["leaning"].startswith(PERHAPS) for row in told)
+    return f"No cell differs from the reference by more than {'about ' * soft}{_margin(rows)}."
 
 
-def _repeat_finding(rows: pd.DataFrame) -> str:
-    row = records(rows)[0]
-    if row["verdict"] == "equivalent":
-        return f"The same pipeline measured twice agrees: {phrases.as_fast(row)}."
-    if row["verdict"] in ("faster", "slower"):
-        return (
-            f"The same pipeline measured twice differs: {phrases.as_fast(row)}. "
-            "Doubt every difference that is not much larger."
-        )
-    if row["verdict"] == "inconclusive":
-        return (
-            f"The same pipeline measured twice agrees no better than this: {phrases.as_fast(row)}."
-        )
-    return f"The same pipeline could not be measured twice: {row['verdict']}."
+def _extreme(
+    rows: list[dict[str, Any]], word: str, pick: Callable[..., dict[str, Any]]
+) -> str | None:
+    """Tell the fastest or slowest of the rows that lean that way, firm ones first."""
+    for leaning in (word, PERHAPS + word):
+        found = [row for row in rows if row["leaning"] == leaning]
+        if found:
+            row = pick(found, key=lambda row: float(row["ratio"]))
+            soft = leaning != word
+            about = f", {phrases.about_margin(row)}" if soft else ""
+            return f"{PERHAPS if soft else ''}{_told(row)}{about}"
+    return None
 
 
-def _told(rows: pd.DataFrame, pick: Callable[..., dict[str, Any]]) -> str:
-    row = pick(records(rows), key=lambda row: float(row["ratio"]))
+def _doubt(rows: list[dict[str, Any]]) -> str:
+    open_cells = sum(row["leaning"] in _NOT_SETTLED for row in rows)
+    verb = "is" if open_cells == 1 else "are"
+    return f"; {open_cells} of {len(rows)} cells {verb} not settled" if open_cells else ""
+
+
+def _repeat_finding(row: Mapping[str, Any]) -> str:
+    leaning = leaning_of(row)
+    said = _REPEATED.get(leaning.replace("faster", "differs").replace("slower", "differs"))
+    if not said:
+        return f"The same pipeline could not be measured twice: {row['verdict']}."
+    words = said.format(phrases.as_fast(row), about=phrases.about_margin(row))
+    return f"The same pipeline measured twice {words}"
+
+
+def _told(row: Mapping[str, Any]) -> str:
     remark = "" if row["equivalence"] == "identical" else f", {row['equivalence']}"
     remark += f", {UNTESTED}" if UNTESTED in str(row["equivalence_note"]) else ""
     return f"{row['cell']}{remark}: {phrases.as_fast(row)}"
@@ -129,7 +148,7 @@ def _stages_title(material: Material) -> str:
 def _control_title(material: Material) -> str:
     seen = steadiness(control_series(material.trials))
     margin = float(material.summaries["margin"].iloc[0])
-    steady = "held still" if abs(seen.drift) <= margin else "did not hold still"
+    steady = _STEADY[where_lies(abs(seen.drift), margin)]
     return (
         f"The machine {steady}: the reference moved by {100 * seen.drift:+.1f} % from the first "
         f"to the last third of {seen.minutes:.0f} minutes."
@@ -146,8 +165,7 @@ def _resolution_note(material: Material) -> str:
         again = f"{phrases.percent(found.repeated)} where the reference is measured against itself"
         beside = [again, *beside]
     margin = float(material.summaries["margin"].iloc[0])
-    loud = found.typical > margin
-    remark = " On this machine even a difference that matters could go unseen." if loud else ""
+    remark = _LOUD[where_lies(found.typical, margin)]
     return (
         f"The smallest effect that could be seen is about {phrases.percent(found.typical)}: half "
         f"of an interval of {found.pairs} pairs, the median of all cells; "
@@ -155,6 +173,12 @@ def _resolution_note(material: Material) -> str:
     )
 
 
+_STEADY = {WITHIN: "held still", ABOUT: "hardly held still", BEYOND: "did not hold still"}
+_LOUD = {
+    WITHIN: "",
+    ABOUT: " On this machine a difference that just matters could go unseen.",
+    BEYOND: " On this machine even a difference that matters could go unseen.",
+}
 _CAPTIONS = {
     "stages": (
         "Milliseconds an image of every stage of the base pipeline, in one process without "

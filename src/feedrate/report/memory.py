@@ -11,8 +11,8 @@ from markupsafe import Markup
 from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN
 from feedrate.memory_figures import caption, draw_growth, draw_memory, title
+from feedrate.report.templates import Embed
 
-Embed = Callable[[str, str, str], Markup]
 """Prepares a drawing for the page: SVG text, a prefix for its ids, what it shows in words."""
 
 DASH = "\N{EN DASH}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN
+from feedrate.report.templates import Embed
 from feedrate.scale_figures import draw_scaling, label_of
 from feedrate.scaling import Cache, Cost, Exponent, Growth, fit_caches, fit_costs
 
 DASH = "\N{EN DASH}"
-Embed = Callable[[str, str, str], Markup]
 
 
 @dataclass(frozen=True)

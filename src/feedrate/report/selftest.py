@@ -11,7 +11,7 @@ from markupsafe import Markup
 from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN
 from feedrate.report.page import embed_svg
-from feedrate.report.templates import fill, read_style
+from feedrate.report.templates import fill, read_asset
 from feedrate.selftest_figures import draw_aa, draw_patterns, draw_plants, draw_time
 
 Summary = Mapping[str, Any]
@@ -56,7 +56,7 @@ def build_selftest_page(summary: Summary) -> str:
     Returns:
         One HTML document: inline style and drawings, no script, no request to anywhere.
     """
-    style = read_style("page.css", "selftest.css")
+    style = read_asset("page.css", "selftest.css")
     return str(fill("selftest.html.j2", view=view_of(summary), style=style))
 
 

@@ -104,8 +104,8 @@ def say_claimed_opening(stages: Stages, claims: pd.DataFrame) -> str:
     told = (
         f"Times as long when read to the last byte: {phrases.listing(factors)}." if factors else ""
     )
-    chosen = claims[claims["evidence"] == CLAIM_EVIDENCE]
-    quote = "" if chosen.empty else str(chosen.iloc[0]["quote"])
+    chosen = claims[claims["evidence_cell"] == CLAIM_EVIDENCE]
+    quote = "" if chosen.empty else str(chosen.iloc[0]["claim"])
     claimed = _CLAIMED.search(quote)
     if not claimed or not factors:
         return told if factors else ""

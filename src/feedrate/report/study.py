@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from feedrate.claims import COLUMNS as CLAIM_COLUMNS
+from feedrate.claims import TEXT_COLUMNS as CLAIM_TEXT_COLUMNS
 from feedrate.evidence import at, clocked_on, places
 from feedrate.figures import Material
 from feedrate.registry import BUILT_STORES
+from feedrate.report.timeline import Epoch, read_epoch
 from feedrate.stats import TEXT_COLUMNS
 from feedrate.tables import counted, read_csv, read_trials
 
@@ -22,6 +24,8 @@ MEMORY, HARNESS = "memory/{}.json", "harness/{}.json"
 DECODERS = "speed/decoders/{}.json"
 STORE = "stores/{}/{}.json"
 LOSSES = "losses/{}.json"
+MODEL = "model/{}.json"
+RECOMMENDATION = "recommendation/{}.json"
 FINDING_COLUMNS = ("key", "check", "severity", "message", "location")
 
 
@@ -42,6 +46,11 @@ class Study:
         decoders: Content of ``results/speed/decoders/{dataset}.json`` by dataset.
         stores: Content of ``results/stores/{dataset}/{store}.json`` by dataset and store.
         losses: Content of ``results/losses/{dataset}.json`` by dataset; of no machine.
+        epochs: One epoch of each dataset's base pipeline, moment by moment; None where the records
+            do not hold it.
+        recommendation: Content of ``results/recommendation/{dataset}.json`` by dataset.
+        published: Content of ``results/published.json``: the write-up's tables, done again.
+        model: Content of ``results/model/{dataset}.json`` by dataset.
     """
 
     trials: pd.DataFrame
@@ -56,6 +65,10 @@ class Study:
     decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recommendation: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    epochs: Mapping[str, Epoch | None] = field(default_factory=dict)
+    published: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def datasets(self) -> list[str]:
@@ -83,6 +96,15 @@ class Study:
         dataset, machine = place
         clocked = clocked_on(self.stages.get(dataset, {}), machine)
         return Material(at(self.trials, place), at(self.summaries, place), clocked)
+
+    def advice_at(self, place: tuple[str, str]) -> Mapping[str, Any]:
+        """The recommendation for one dataset on one machine; empty where there is none.
+
+        One that found no candidate was measured nowhere, and holds everywhere.
+        """
+        dataset, machine = place
+        advice = self.recommendation.get(dataset, {})
+        return advice if advice and advice["machine_id"] in ("", machine) else {}
 
     def of(self, dataset: str) -> Material:
         """What belongs to one dataset, on the machine that measured it last."""
@@ -130,7 +152,8 @@ def read_measurements(
         pd.concat(trials, ignore_index=True),
         pd.concat(summaries, ignore_index=True),
         pd.DataFrame(columns=list(CLAIM_COLUMNS)),
-        *(_read_each(results, path, names if profiled else []) for path in (STAGES, MAPS)),
+        stages=_read_each(results, STAGES, names if profiled else []),
+        maps=_read_each(results, MAPS, names if profiled else []),
     )
 
 
@@ -150,7 +173,8 @@ def read_study(
     measured = read_measurements(results, names, experiments)
     return replace(
         measured,
-        claims=read_csv(results / "claims.csv", CLAIM_COLUMNS),
+        claims=read_csv(results / "claims.csv", CLAIM_TEXT_COLUMNS),
+        published=_read_json(results / "published.json"),
         memory=_read_each(results, MEMORY, names),
         harness=_read_each(results, HARNESS, names),
         goals=_read_json(goals) if goals else {},
@@ -158,11 +182,25 @@ def read_study(
         decoders=_read_each(results, DECODERS, names),
         stores={name: _read_stores(results, measured.trials, name) for name in names},
         losses=_read_each(results, LOSSES, names),
+        model=_read_each(results, MODEL, names),
+        epochs={name: read_epoch(results, measured.of(name).trials) for name in names},
+        recommendation=_read_each(results, RECOMMENDATION, names),
     )
 
 
-def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
-    """Read what the validation of each dataset found, and its preview.
+def read_probes(results: Path, datasets: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Read what was measured beside the cells, by kind and dataset, for the judges of claims.
+
+    Raises:
+        FileNotFoundError: A file was not made yet; the message names it.
+    """
+    kinds = {"memory": MEMORY, "harness": HARNESS, "model": MODEL}
+    names = list(datasets)
+    return {kind: _read_each(results, path, names) for kind, path in kinds.items()}
+
+
+def read_intakes(results: Path, datasets: Iterable[str], preview: bool = True) -> dict[str, Intake]:
+    """Read what the validation of each dataset found, and its preview where it is to be shown.
 
     Raises:
         FileNotFoundError: A file was not made yet; the message names it.
@@ -171,7 +209,7 @@ def read_intakes(results: Path, datasets: Iterable[str]) -> dict[str, Intake]:
         name: Intake(
             read_csv(results / "validation" / f"{name}.csv", FINDING_COLUMNS),
             _read_json(results / "validation" / f"{name}.json"),
-            (results / "previews" / f"{name}.png").read_bytes(),
+            (results / "previews" / f"{name}.png").read_bytes() if preview else b"",
         )
         for name in datasets
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from feedrate import phrases
 from feedrate.figures import NARROW_IN, WIDE_IN
+from feedrate.report.templates import Embed
 from feedrate.waterfall import Gain, Step, read_steps
 from feedrate.waterfall_figures import draw_waterfall
 
 DASH = "\N{EN DASH}"
-Embed = Callable[[str, str, str], Markup]
 
 CAPTION = (
     "Each step twice: solid, added to all those above it; hatched, what the last pipeline loses "
