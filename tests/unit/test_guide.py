@@ -50,18 +50,18 @@ def test_changes_of_several_factors_are_several_at_once_unless_one_is_no_lever()
 
 def test_what_gained_most_comes_first_and_what_was_not_measured_last(tmp_path):
     views = list(views_of(study_of(tmp_path)).values())
-    measured = [view.gain for view in views if view.loader != NOT_MEASURED]
+    measured = [view.gain for view in views if view.loader.text != NOT_MEASURED]
     assert measured == sorted(measured, reverse=True)
     assert views[0].lever.name == "Decoded images in memory"
-    assert views[0].loader.endswith("ram_vs_disk/images~decoded_ram")
-    assert all(view.loader == NOT_MEASURED for view in views[len(measured) :])
+    assert views[0].loader.cell == "ram_vs_disk/images~decoded_ram"
+    assert all(view.loader.text == NOT_MEASURED for view in views[len(measured) :])
     assert len(views) == len(LEVERS)
 
 
 def test_identical_batches_are_told_before_a_larger_gain_with_others(tmp_path):
     scaled = make_record("decoder~turbojpeg", "decoders", 1.9, equivalence="pixels differ")
     view = views_of(study_of(tmp_path, scaled))["Another decoder"]
-    assert view.loader.endswith("decoders/decoder~simplejpeg")
+    assert view.loader.cell == "decoders/decoder~simplejpeg"
     assert view.pixels == "identical"
     assert view.cells[0][0] == "decoders/decoder~turbojpeg"
 
@@ -74,8 +74,8 @@ def test_stage_loader_and_epoch_stand_apart(tmp_path):
     view = views_of(study)["Draw maps with the kernel instead of storing them"]
     clocked = study.stages["receipts"]["alternatives"]["targets"]
     assert view.stage_gain == pytest.approx(clocked["npz"] / clocked["kernel"])
-    assert view.loader.endswith("targets/targets~kernel")
-    assert view.epoch.endswith("paced/targets~kernel")
+    assert view.loader.cell == "targets/targets~kernel"
+    assert [told.cell for told in view.epoch] == ["paced/targets~kernel"]
     assert "consumer sleep:300" in {row[1] for row in view.cells}
 
 
@@ -87,7 +87,7 @@ def test_a_cell_beside_another_pipeline_is_listed_but_decides_nothing(tmp_path):
     other["levels"]["workers"] = other["reference_levels"]["workers"] = 8
     views = views_of(study_of(tmp_path, elsewhere, other))
     fused = views["Fused transform"]
-    assert fused.loader.endswith("ladder/transform~fused, beside workers~8")
+    assert fused.loader.cell == "ladder/transform~fused, beside workers~8"
     assert fused.verdict == ""
     view = views["Another decoder"]
     assert view.gain < 2
@@ -118,10 +118,14 @@ def test_the_page_follows_the_data_and_escapes_them(tmp_path):
     before = study_of(tmp_path / "a")
     page = build_guide(before, BASE, {}, "<b>Fed?</b>")
     assert "&lt;b&gt;Fed?" in page
-    assert page.count(NOT_MEASURED) > len(LEVERS)
+    missing = [view.lever.name for view in views_of(before).values() if not view.cells]
+    _, _, told = page.partition("Not measured in this study: ")
+    listed = re.findall(r'<a href="#([^"]+)">', told.partition("</p>")[0])
+    assert len(listed) == len(missing) > 0
+    assert all(f'<section id="{place}">' in page for place in listed)
     assert "<script" not in page
     slow = build_study(tmp_path / "b", make_study(ram=0.8))
-    told = {lever.lever.name: lever.loader for lever in views_of(slow).values()}
+    told = {lever.lever.name: lever.loader.text for lever in views_of(slow).values()}
     assert told["Maps in memory"].startswith("0.8")
     nothing = before.summaries[before.summaries["cell"] != "targets~kernel"]
     assert "targets/targets~kernel" not in build_guide(

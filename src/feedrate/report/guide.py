@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from feedrate import phrases
@@ -24,6 +24,28 @@ Disk = Mapping[str, int]
 
 
 @dataclass(frozen=True)
+class Told:
+    """One figure, ready to print.
+
+    Attributes:
+        text: The figure, or that there is none.
+        detail: How sure it is, or what it is made of.
+        cell: It is of.
+    """
+
+    text: str
+    detail: str = ""
+    cell: str = ""
+
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.text}{detail}, {self.cell}" if self.cell else f"{self.text}{detail}"
+
+
+UNKNOWN = Told(NOT_MEASURED)
+
+
+@dataclass(frozen=True)
 class LeverView:
     """One lever, ready to print.
 
@@ -32,7 +54,11 @@ class LeverView:
         gain: Times as fast the loader is; NaN where it was not measured.
         verdict: On that.
         stage_gain: Times as fast the stage alone is; NaN where it was not clocked.
-        stage: The same in words, and so on.
+        stage: The same, ready to print.
+        loader: So is this, of batches taken as fast as they come.
+        epoch: With each consumer that was measured.
+        first: The loader, with its start-up.
+        pixels: Whether the batches are the same.
         cells: Rows of its table.
     """
 
@@ -40,10 +66,10 @@ class LeverView:
     gain: float
     verdict: str
     stage_gain: float
-    stage: str
-    loader: str
-    epoch: str
-    first: str
+    stage: Told
+    loader: Told
+    epoch: tuple[Told, ...]
+    first: Told
     pixels: str
     cells: list[tuple[str, ...]]
 
@@ -68,7 +94,7 @@ def build_guide(study: Study, base: Cell, disk: Mapping[str, Disk], title: str) 
         chapters.append((study.name(place), said, levers))
     style = read_asset("page.css")
     return str(fill("guide.html.j2", title=title, chapters=chapters, style=style,
-                    unknown=NOT_MEASURED))  # fmt: skip
+                    unknown=UNKNOWN))  # fmt: skip
 
 
 def view_levers(material: Material, base: Cell, disk: Disk) -> list[LeverView]:
@@ -98,7 +124,8 @@ def say_levers(levers: Sequence[LeverView], margin: float) -> list[str]:
         most = max(both, key=lambda view: view.stage_gain)
         said.append(
             f"A stage is not a loader: {most.lever.name.lower()} makes the {most.lever.stage} "
-            f"stage {most.stage}, and the loader {most.loader}."
+            f"stage {most.stage.text} as fast alone ({most.stage.detail}), and the loader "
+            f"{most.loader}."
         )
     return said
 
@@ -110,16 +137,16 @@ def _view(
     free = [cell for cell in alike if cell.consumer == "none"]
     busy = [cell for cell in alike if cell.consumer != "none"]
     best = _best(free)
-    stage_gain, stage = _say_stage(lever, best, stages, base)
+    stage_gain, stage = _tell_stage(lever, best, stages, base)
     return LeverView(
         lever=lever,
         gain=best.ratio if best else math.nan,
         verdict=str(best.rows["epoch_s"]["verdict"]) if best else "",
         stage_gain=stage_gain,
         stage=stage,
-        loader=_say(best, "epoch_s") if best else _say_elsewhere(cells),
-        epoch="; ".join(_say(cell, "epoch_s") for cell in busy) or NOT_MEASURED,
-        first=_say(best, "epoch_with_startup_s") if best else NOT_MEASURED,
+        loader=_tell(best, "epoch_s") if best else _tell_elsewhere(cells),
+        epoch=tuple(_tell(cell, "epoch_s") for cell in busy) or (UNKNOWN,),
+        first=_tell(best, "epoch_with_startup_s") if best else UNKNOWN,
         pixels=str(best.rows["epoch_s"]["equivalence"]) if best else DASH,
         cells=[_row(cell, disk) for cell in sorted(cells, key=_order)],
     )
@@ -135,37 +162,39 @@ def _order(cell: Measured) -> float:
     return -cell.ratio if math.isfinite(cell.ratio) else math.inf
 
 
-def _say(cell: Measured, estimand: str) -> str:
+def _tell(cell: Measured, estimand: str) -> Told:
     row = cell.rows[estimand]
     if not math.isfinite(row["low"]):
-        return f"{row['verdict']} ({cell.name})"
-    interval = f"{row['low']:.2f} to {row['high']:.2f}"
-    return f"{phrases.ratio(row['ratio'])} ({interval}), {cell.name}"
+        return Told(row["verdict"], cell=cell.name)
+    return Told(phrases.ratio(row["ratio"]), f"{row['low']:.2f} to {row['high']:.2f}", cell.name)
 
 
-def _say_elsewhere(cells: Sequence[Measured]) -> str:
+def _tell_elsewhere(cells: Sequence[Measured]) -> Told:
     """What is known of a lever that was measured beside another pipeline than the base alone."""
     best = _best([cell for cell in cells if cell.beside and math.isfinite(cell.ratio)])
-    return f"{_say(best, 'epoch_s')}, beside {best.beside}" if best else NOT_MEASURED
+    if best is None:
+        return UNKNOWN
+    told = _tell(best, "epoch_s")
+    return replace(told, cell=f"{told.cell}, beside {best.beside}")
 
 
-def _say_stage(lever: Lever, best: Measured | None, stages: Row, base: Cell) -> tuple[float, str]:
+def _tell_stage(lever: Lever, best: Measured | None, stages: Row, base: Cell) -> tuple[float, Told]:
     """A stage alone, by the profile: two costs with their intervals, of no pair."""
     if not lever.stage:
-        return math.nan, NO_STAGE
+        return math.nan, Told(NO_STAGE)
     clocked = stages.get("alternatives", {}).get(lever.stage, {})
     bounds = stages.get("alternatives_intervals_ms", {}).get(lever.stage, {})
     before = str(getattr(base, lever.factor)) if lever.factor else ""
     after = best.changes[lever.factor] if best and lever.factor else ""
     if before not in clocked or after not in clocked:
-        return math.nan, NOT_MEASURED
+        return math.nan, UNKNOWN
     costs = [
         f"{level} {phrases.milliseconds(clocked[level])} "
         f"({' to '.join(map(phrases.digits, bounds[level]))})"
         for level in (before, after)
     ]
     gain = clocked[before] / clocked[after]
-    return gain, f"{phrases.ratio(gain)} as fast alone: from {' to '.join(costs)}"
+    return gain, Told(phrases.ratio(gain), f"from {' to '.join(costs)}")
 
 
 def _row(cell: Measured, disk: Disk) -> tuple[str, ...]:
@@ -176,7 +205,7 @@ def _row(cell: Measured, disk: Disk) -> tuple[str, ...]:
     return (
         cell.name,
         beside,
-        f"{_say(cell, 'epoch_s').rpartition(', ')[0]}, {epoch['verdict']}",
+        f"{replace(_tell(cell, 'epoch_s'), cell='')}, {epoch['verdict']}",
         str(epoch["equivalence"]),
         phrases.seconds(epoch["extra_startup_s"]),
         phrases.seconds(epoch["extra_build_s"]),
