@@ -127,6 +127,13 @@ def test_feedrates_own_loader_is_told_as_code(tmp_path: Path) -> None:
     assert "from feedrate import build_loader" in write_snippet(found, Cell())
 
 
+def test_another_loader_is_not_told_as_one_of_torch(tmp_path: Path) -> None:
+    found = replace(confirmed(tmp_path, 1.5), changes={"loader": "threads"})
+    snippet = write_snippet(found, Cell())
+    assert "DataLoader" not in snippet
+    assert "# loader: threads" in snippet
+
+
 @pytest.mark.parametrize(("speed_up", "word"), [(1.0, "equivalent"), (0.8, "slower")])
 def test_what_was_not_confirmed_is_not_recommended(
     tmp_path: Path, speed_up: float, word: str

@@ -16,6 +16,7 @@ from feedrate.stats import summarise
 from feedrate.tables import records
 
 LOADER = "feedrate"
+TORCH = "torch"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def say(found: Recommendation) -> list[str]:
 
 
 def write_snippet(found: Recommendation, base: Cell) -> str:
-    """The same as code for a training loop: a loader of torch, or of feedrate."""
+    """The same as code for a training loop; of another loader, where its code stands."""
     if not found.confirmed:
         return ""
     cell = base.with_levels(found.changes)
@@ -112,6 +113,11 @@ def write_snippet(found: Recommendation, base: Cell) -> str:
             f'loader = build_loader("path/to/dataset", batch_size={cell.batch_size}, '
             f"workers={cell.workers})",
         ]
+    elif cell.loader != TORCH:
+        lines.append(
+            f"# loader: {cell.loader}, as a study builds it (docs/loaders.md); "
+            f"batches of {cell.batch_size}, {cell.workers} workers"
+        )
     else:
         settings = f"num_workers={cell.workers}"
         if cell.workers:
