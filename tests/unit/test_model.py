@@ -247,3 +247,9 @@ def test_work_is_cut_into_batches():
 def test_the_name_of_a_bottleneck():
     assert name_bottleneck({"decode": 1.0, "targets": 2.0, "consume": 9.0}, 0.9) == "targets"
     assert name_bottleneck({"decode": 1.0, "targets": 2.0}, 0.1) == CONSUMER
+
+
+def test_a_law_without_points_can_be_written() -> None:
+    """A study without calibration has a model too, and JSON knows no infinity."""
+    law = fit([], 2)
+    assert (law.cores, law.slowdown(1), law.slowdown(4)) == (2, 1.0, 2.0)

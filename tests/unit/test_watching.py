@@ -69,6 +69,7 @@ class Slow:
             yield number
 
 
+@pytest.mark.own_process
 def test_what_passes_is_what_the_loader_gave_and_each_epoch_is_told() -> None:
     told: list[str] = []
     watched = feedrate.watch(Slow(5, 0.01), told.append)

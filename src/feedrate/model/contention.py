@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -54,13 +54,13 @@ def fit(points: Sequence[tuple[float, float]], cores: float = math.inf) -> Conte
         cores: That can be used.
 
     Returns:
-        The law; with no points `NOTHING`, with one number of workers a constant.
+        The law; with no points `NOTHING` on so many cores, with one number of workers a constant.
 
     Raises:
         ValueError: A slowdown is not above 0.
     """
     if not points:
-        return NOTHING
+        return replace(NOTHING, cores=cores)
     busy, slowdown = np.array(points, np.float64).T.copy()
     if not (slowdown > 0).all():
         raise ValueError(f"slowdowns must be above 0, got {slowdown.tolist()}")
