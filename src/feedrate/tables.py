@@ -108,7 +108,8 @@ def read_csv(path: Path, text: Iterable[str]) -> pd.DataFrame:
     table = pd.read_csv(
         path, dtype=dict.fromkeys(columns, "str"), keep_default_na=False, na_values=[""]
     )
-    return table.assign(**{name: table[name].fillna("") for name in columns if name in table})
+    filled = {name: table[name].fillna("") for name in columns if name in table}
+    return table.assign(**filled).copy()  # in one piece: pandas warns of frames made by insertion
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

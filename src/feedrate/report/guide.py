@@ -17,7 +17,7 @@ from feedrate.report.study import Study
 from feedrate.report.templates import fill, read_asset
 
 DASH = "\N{EN DASH}"
-NOT_MEASURED = "not measured in this study"
+NOT_MEASURED = "not measured here"
 NO_STAGE = "no single stage"
 Row = Mapping[str, Any]
 Disk = Mapping[str, int]
