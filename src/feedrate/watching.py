@@ -12,12 +12,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import psutil
 
 from feedrate.waiting import Watched
 
 Item = TypeVar("Item")
+# By loader: most loops wrap it anew for each epoch, and the epochs are counted on.
+_SEEN: WeakKeyDictionary[Any, list[Watched]] = WeakKeyDictionary()
 
 
 class Watch(Generic[Item]):
@@ -26,13 +29,13 @@ class Watch(Generic[Item]):
     Attributes:
         loader: What is watched.
         report: Told what was seen at the end of each epoch.
-        epochs: What was seen so far.
+        epochs: What was seen so far of this loader, whichever watch saw it.
     """
 
     def __init__(self, loader: Iterable[Item], report: Callable[[str], Any] | None = None) -> None:
         self.loader = loader
         self.report = report or _print
-        self.epochs: list[Watched] = []
+        self.epochs = _epochs_of(loader)
 
     def __len__(self) -> int:
         """Count the batches of an epoch, if the loader can."""
@@ -85,15 +88,21 @@ def watch(loader: Iterable[Item], report: Callable[[str], Any] | None = None) ->
         for batch in feedrate.watch(loader):
             ...
 
-    Keep what it returns to go through several epochs of it, and to read them (`Watch.epochs`). A
-    network on a GPU must be waited for in the loop (as reading the loss does), or its time counts
-    as waiting for the next batch.
+    Keep what it returns to read what was seen (`Watch.epochs`). A network on a GPU must be waited
+    for in the loop (as reading the loss does), or its time counts as waiting for the next batch.
 
     Args:
         loader: Any iterable of batches: a DataLoader of torch, one of feedrate, one of your own.
         report: Told the line, a logger's ``info`` for instance; None prints it to standard error.
     """
     return Watch(loader, report)
+
+
+def _epochs_of(loader: Any) -> list[Watched]:
+    try:
+        return _SEEN.setdefault(loader, [])
+    except TypeError:  # a list, say: nothing can be remembered of it, and each watch counts anew
+        return []
 
 
 def _print(line: str) -> None:

@@ -84,6 +84,22 @@ def test_what_passes_is_what_the_loader_gave_and_each_epoch_is_told() -> None:
     assert "nothing works while the loop waits" in first.cause or first.others_load > 0.3
 
 
+def test_a_loader_that_is_wrapped_anew_for_each_epoch_is_counted_on() -> None:
+    loader = DataLoader(range(6), batch_size=2)  # type: ignore[arg-type]
+    other = DataLoader(range(6), batch_size=2)  # type: ignore[arg-type]
+    told: list[str] = []
+    for each in (loader, loader, other):
+        list(feedrate.watch(each, told.append))
+    assert [line.partition(":")[0] for line in told] == ["epoch 1", "epoch 2", "epoch 1"]
+
+
+def test_what_cannot_be_remembered_is_counted_from_one() -> None:
+    batches, told = [1, 2], list[str]()
+    for _ in range(2):
+        list(feedrate.watch(batches, told.append))
+    assert [line.partition(":")[0] for line in told] == ["epoch 1", "epoch 1"]
+
+
 def test_a_loop_that_takes_its_time_is_fed() -> None:
     told: list[str] = []
     for _ in feedrate.watch(range(10), told.append):
