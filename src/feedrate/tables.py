@@ -108,8 +108,7 @@ def read_csv(path: Path, text: Iterable[str]) -> pd.DataFrame:
     table = pd.read_csv(
         path, dtype=dict.fromkeys(columns, "str"), keep_default_na=False, na_values=[""]
     )
-    filled = {name: table[name].fillna("") for name in columns if name in table}
-    return table.assign(**filled).copy()  # in one piece: pandas warns of frames made by insertion
+    return table.fillna(dict.fromkeys(columns, ""))
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def test_the_page_follows_the_data_and_escapes_them(tmp_path):
     page = build_guide(before, BASE, {}, "<b>Fed?</b>")
     assert "&lt;b&gt;Fed?" in page
     missing = [view.lever.name for view in views_of(before).values() if not view.cells]
-    _, _, told = page.partition("Not measured in this study: ")
+    _, _, told = page.partition("Not measured on the base pipeline: ")
     listed = re.findall(r'<a href="#([^"]+)">', told.partition("</p>")[0])
     assert len(listed) == len(missing) > 0
     assert all(f'<section id="{place}">' in page for place in listed)
